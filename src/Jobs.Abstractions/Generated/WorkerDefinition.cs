@@ -1,0 +1,26 @@
+using System.ComponentModel;
+
+namespace Jobs.Generated;
+
+/// <summary>What the runtime knows of a worker without an instance of it. Made by the generator.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class WorkerDefinition
+{
+    /// <summary>The name under which the worker's jobs are stored.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The queue that new jobs, and the callbacks of batches, go to.</summary>
+    public required string Queue { get; init; }
+
+    /// <summary>After how many failed attempts a job is given up.</summary>
+    public required int MaxAttempts { get; init; }
+
+    /// <summary>The priority of new jobs: 0, the most urgent, to 9.</summary>
+    public required int Priority { get; init; }
+
+    /// <summary>Makes the worker from the services of a job's scope.</summary>
+    public required Func<IServiceProvider, IWorker> Create { get; init; }
+
+    /// <summary>Whether the worker has a perform method for <see cref="BatchComplete"/>: the hook by which it becomes its batches' callback.</summary>
+    public bool PerformsBatchComplete { get; init; }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Jobs.Generated;
+
+namespace Jobs;
+
+/// <summary>A job to enqueue, its args already serialized. The <c>New</c> method of a worker makes it.</summary>
+/// <remarks>Immutable: <c>BatchEmailWorker.New(args) with { ScheduleIn = TimeSpan.FromMinutes(5), Priority = 1 }</c> is another job.</remarks>
+public sealed record NewJob
+{
+    NewJob(WorkerDefinition worker, ReadOnlyMemory<byte> args)
+    {
+        Definition = worker;
+        Args = args;
+        Queue = worker.Queue;
+        MaxAttempts = worker.MaxAttempts;
+        Priority = worker.Priority;
+    }
+
+    internal WorkerDefinition Definition { get; }
+
+    /// <summary>The name of the worker, as it is stored.</summary>
+    public string Worker => Definition.Name;
+
+    /// <summary>The args as UTF-8 JSON, as they are stored.</summary>
+    public ReadOnlyMemory<byte> Args { get; }
+
+    /// <summary>The queue the job goes to.</summary>
+    /// <value>Default: the worker's queue; 1 to 200 characters.</value>
+    /// <exception cref="ArgumentException">The value is empty or longer.</exception>
+    public string Queue
+    {
+        get;
+        init
+        {
+            ArgumentException.ThrowIfNullOrWhiteSpace(value);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, 200);
+            field = value;
+        }
+    }
+
+    /// <summary>How many failed attempts the job may have before it is discarded.</summary>
+    /// <value>Default: the worker's; 1 to 1000.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int MaxAttempts
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1000);
+            field = value;
+        }
+    }
+
+    /// <summary>Which jobs of the queue are claimed first: those with the lowest number.</summary>
+    /// <value>Default: the worker's; 0 to 9.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is out of range.</exception>
+    public int Priority
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 0);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 9);
+            field = value;
+        }
+    }
+
+    /// <summary>How long after the enqueue the job is due, by the database's clock.</summary>
+    /// <value>Default <see langword="null"/>: at once. Not together with <see cref="ScheduleAt"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public TimeSpan? ScheduleIn
+    {
+        get;
+        init
+        {
+            if (value is { } delay)
+                ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
+            field = value;
+        }
+    }
+
+    /// <summary>When the job is due. An instant in the past means at once.</summary>
+    /// <value>Default <see langword="null"/>: at once. Not together with <see cref="ScheduleIn"/>.</value>
+    public DateTimeOffset? ScheduleAt { get; init; }
+
+    /// <summary>Makes a job of <paramref name="worker"/>. Called by the generated <c>New</c>.</summary>
+    /// <exception cref="InvalidArgsException">The args hold text that PostgreSQL cannot store.</exception>
+    [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
+    public static NewJob Create<TArgs>(WorkerDefinition worker, TArgs args, Action<Utf8JsonWriter, TArgs> write)
+        where TArgs : class
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(write);
+        return new NewJob(worker, ArgsBuffer.Write(args, write));
+    }
+}

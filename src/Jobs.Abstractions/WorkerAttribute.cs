@@ -1,0 +1,26 @@
+namespace Jobs;
+
+/// <summary>Marks a partial class as a worker: a class whose <see cref="PerformAttribute">perform methods</see> run jobs.</summary>
+/// <remarks>
+/// The source generator adds the other part of the class: a typed <c>New</c> for each args record, and the dispatch from the
+/// stored JSON to the perform method that takes it.
+/// </remarks>
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class WorkerAttribute : Attribute
+{
+    /// <summary>The name under which the worker's jobs are stored.</summary>
+    /// <value>Default: the class's full name. Set it before you rename or move the class, so that the jobs stored before find it.</value>
+    public string? Name { get; set; }
+
+    /// <summary>The queue that new jobs go to.</summary>
+    /// <value>Default <c>"default"</c>; 1 to 200 characters.</value>
+    public string Queue { get; set; } = "default";
+
+    /// <summary>How many failed attempts a job may have before it is discarded.</summary>
+    /// <value>Default 20, as in Oban; 1 to 1000. With the default backoff, 20 attempts take about twelve days.</value>
+    public int MaxAttempts { get; set; } = 20;
+
+    /// <summary>Which jobs of a queue are claimed first: those with the lowest number.</summary>
+    /// <value>Default 0, the most urgent; 0 to 9.</value>
+    public int Priority { get; set; }
+}
