@@ -85,7 +85,7 @@ public sealed record NewJob
     public DateTimeOffset? ScheduleAt { get; init; }
 
     /// <summary>Makes a job of <paramref name="worker"/>. Called by the generated <c>New</c>.</summary>
-    /// <exception cref="InvalidArgsException">The args hold text that PostgreSQL cannot store.</exception>
+    /// <exception cref="InvalidArgsException">The args hold what PostgreSQL cannot store, or are of a derived record.</exception>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     public static NewJob Create<TArgs>(WorkerDefinition worker, TArgs args, Action<Utf8JsonWriter, TArgs> write)
         where TArgs : class
@@ -93,6 +93,9 @@ public sealed record NewJob
         ArgumentNullException.ThrowIfNull(worker);
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(write);
+        if (args.GetType() != typeof(TArgs))
+            throw new InvalidArgsException(
+                $"The args are a {args.GetType()}, derived from {typeof(TArgs)}: only the members of {typeof(TArgs)} would be stored. Seal it, or pass one of itself.");
         return new NewJob(worker, ArgsBuffer.Write(args, write));
     }
 }

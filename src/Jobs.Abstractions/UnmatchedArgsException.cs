@@ -31,7 +31,14 @@ public sealed class UnmatchedArgsException : Exception
     {
         var reader = new Utf8JsonReader(args);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-            return $"of kind {reader.TokenType}, not an object";
+            return reader.TokenType switch
+            {
+                JsonTokenType.Null => "of null, not an object",
+                JsonTokenType.StartArray => "of an array, not an object",
+                JsonTokenType.String => "of a string, not an object",
+                JsonTokenType.Number => "of a number, not an object",
+                _ => "of true or false, not an object",
+            };
 
         var keys = new StringBuilder("{");
         var count = 0;

@@ -7,6 +7,16 @@ namespace Jobs.Generated;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ArgsText
 {
+    /// <summary>Returns <paramref name="text"/>, the value of a member that is not nullable, or refuses it.</summary>
+    /// <exception cref="InvalidArgsException">The text is null, or one that <see cref="Check"/> refuses.</exception>
+    public static string Required(string? text, string member) =>
+        Check(text, member) ?? throw new InvalidArgsException($"{member} is null, though its type says that it is not. Give it a value, or make it nullable.");
+
+    /// <summary>The exception for a value of an enum that is no single one of its members.</summary>
+    /// <param name="member">The member's name.</param>
+    public static InvalidArgsException NoName(string member) =>
+        new($"{member} holds a value that its enum has no name for; enums are stored by their names. Declare a member with that value.");
+
     /// <summary>Returns <paramref name="text"/>, or refuses it.</summary>
     /// <param name="text">The value of a member; <see langword="null"/> is kept.</param>
     /// <param name="member">The member's name, for the message.</param>

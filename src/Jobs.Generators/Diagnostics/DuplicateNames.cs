@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+
+namespace Jobs.Generators.Diagnostics;
+
+/// <summary>A worker's stored name, and where it is declared.</summary>
+sealed record WorkerName(string Name, string Class, Location Location);
+
+/// <summary>Finds workers of the assembly whose jobs could not be told apart by name.</summary>
+static class DuplicateNames
+{
+    public static IEnumerable<Diagnostic> Find(ImmutableArray<WorkerName> names) =>
+        from name in names
+        group name by name.Name into same
+        let first = same.First()
+        from other in same.Skip(1)
+        select Diagnostic.Create(JobDiagnostics.DuplicateName, other.Location, first.Class, other.Class, other.Name);
+}

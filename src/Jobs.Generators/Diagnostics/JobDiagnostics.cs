@@ -1,0 +1,104 @@
+using Microsoft.CodeAnalysis;
+
+namespace Jobs.Generators.Diagnostics;
+
+/// <summary>Every error that Jobs reports. Ids are never reused.</summary>
+static class JobDiagnostics
+{
+    public static readonly DiagnosticDescriptor NotPartial = Error(
+        "JOB001",
+        "A worker must be partial",
+        "{0} is a [Worker] and not partial, so the generator cannot add its other part. Write: partial class {0}.");
+
+    public static readonly DiagnosticDescriptor ContainerNotPartial = Error(
+        "JOB002",
+        "The types around a worker must be partial",
+        "{0} is nested in {1}, which is {2}, so the generator cannot add the worker's other part. {3}");
+
+    public static readonly DiagnosticDescriptor UnsuitableClass = Error(
+        "JOB003",
+        "A worker must be a class that can be made",
+        "{0} cannot be a [Worker]: it is {1}. {2}");
+
+    public static readonly DiagnosticDescriptor NoPerform = Error(
+        "JOB004",
+        "A worker needs a perform method",
+        "{0} is a [Worker] without a [Perform] method, so none of its jobs could run. Mark a method that takes an args record: [Perform] public Task RunAsync(MyArgs args).");
+
+    public static readonly DiagnosticDescriptor WrongReturn = Error(
+        "JOB005",
+        "A perform method returns nothing, an outcome, or a task of either",
+        "{0} returns {1}. A [Perform] method returns void, Task, ValueTask, JobOutcome, Task<JobOutcome> or ValueTask<JobOutcome>{2}.");
+
+    public static readonly DiagnosticDescriptor WrongParameters = Error(
+        "JOB006",
+        "A perform method takes one args record",
+        "{0} cannot perform jobs: {1}");
+
+    public static readonly DiagnosticDescriptor PerformOutsideWorker = Error(
+        "JOB007",
+        "A perform method belongs in a worker",
+        "{0} is marked [Perform], and {1} is no [Worker], so no job would ever run it. Mark {1} with [Worker], or remove [Perform].");
+
+    public static readonly DiagnosticDescriptor ArgsNotStorable = Error(
+        "JOB008",
+        "Args must survive storage as JSON",
+        "{0} cannot be stored: {1}");
+
+    public static readonly DiagnosticDescriptor FromBatchMisused = Error(
+        "JOB009",
+        "A [FromBatch] member is an optional string, int or long",
+        "{0}.{1} is marked [FromBatch]: {2}");
+
+    public static readonly DiagnosticDescriptor MatchesMisused = Error(
+        "JOB010",
+        "A [Matches] constant needs a key of its own",
+        "[Matches] on {0} cannot be stored: {1}");
+
+    public static readonly DiagnosticDescriptor ShapesClash = Error(
+        "JOB011",
+        "Two perform methods accept the same JSON",
+        "{0} takes {1} and {2} takes {3}, and a stored job could fit both: {4} {5}");
+
+    public static readonly DiagnosticDescriptor SameArgsTwice = Error(
+        "JOB012",
+        "Two perform methods take the same args record",
+        "{0} and {1} both take {2}, so a stored job could run either. Keep one, or give the other a record of its own.");
+
+    public static readonly DiagnosticDescriptor OptionOutOfRange = Error(
+        "JOB013",
+        "An option of a worker is out of range",
+        "{0} of {1} must be {2}");
+
+    public static readonly DiagnosticDescriptor DuplicateName = Error(
+        "JOB014",
+        "Two workers have the same name",
+        "{0} and {1} are both named \"{2}\", so a stored job could run either. Give one of them another name: [Worker(Name = \"…\")].");
+
+    public static readonly DiagnosticDescriptor UnsuitableConstructor = Error(
+        "JOB015",
+        "A worker is made from services",
+        "{0} cannot be made from services: {1}");
+
+    public static readonly DiagnosticDescriptor UnknownArgs = Error(
+        "JOB016",
+        "The worker has no perform method for these args",
+        "{0} has no [Perform] method for {1}. {2}");
+
+    public static readonly DiagnosticDescriptor NewIsTaken = Error(
+        "JOB017",
+        "A worker's New is written by the generator",
+        "{0} declares {1} itself, where the generator would add the method that makes its jobs. Rename it.");
+
+    static DiagnosticDescriptor Error(string id, string title, string message) => new(
+        id,
+        title,
+        message,
+        category: "Jobs",
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: HelpLink(id));
+
+    /// <summary>Where the page of a diagnostic is.</summary>
+    static string HelpLink(string id) => $"https://github.com/jobs-dotnet/jobs/blob/main/docs/diagnostics/{id}.md";
+}

@@ -1,0 +1,26 @@
+namespace Jobs.Generators;
+
+/// <summary>The names of other assemblies' types that the generator looks for or writes.</summary>
+static class KnownNames
+{
+    public const string Abstractions = "Jobs.Abstractions";
+
+    public const string WorkerAttribute = "Jobs.WorkerAttribute";
+    public const string PerformAttribute = "Jobs.PerformAttribute";
+    public const string MatchesAttribute = "Jobs.MatchesAttribute";
+    public const string FromBatchAttribute = "Jobs.FromBatchAttribute";
+    public const string WorkerAssemblyAttribute = "Jobs.Generated.WorkerAssemblyAttribute";
+    public const string JobContext = "Jobs.JobContext";
+    public const string JobOutcome = "Jobs.JobOutcome";
+    public const string BatchRef = "Jobs.BatchRef";
+    public const string BatchComplete = "Jobs.BatchComplete";
+
+    public const string CancellationToken = "System.Threading.CancellationToken";
+    public const string Task = "System.Threading.Tasks.Task";
+    public const string ValueTask = "System.Threading.Tasks.ValueTask";
+    public const string Guid = "System.Guid";
+    public const string DateTimeOffset = "System.DateTimeOffset";
+    public const string ServiceProvider = "System.IServiceProvider";
+    public const string FromKeyedServicesAttribute = "Microsoft.Extensions.DependencyInjection.FromKeyedServicesAttribute";
+    public const string SetsRequiredMembersAttribute = "System.Diagnostics.CodeAnalysis.SetsRequiredMembersAttribute";
+}
