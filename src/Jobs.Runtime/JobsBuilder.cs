@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using Jobs.Generated;
+using Jobs.Postgres;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Jobs;
+
+/// <summary>Says where jobs are stored, which queues this host works, and which workers it knows.</summary>
+public sealed class JobsBuilder
+{
+    internal JobsBuilder(IServiceCollection services) => Services = services;
+
+    internal IServiceCollection Services { get; }
+
+    internal PostgresDatabase? Database { get; private set; }
+
+    /// <summary>The workers this host knows. Filled by the generated <c>AddWorkers()</c>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public WorkerRegistry Workers { get; } = new();
+
+    /// <summary>Stores jobs in PostgreSQL, version 14 or later.</summary>
+    /// <param name="connectionString">An Npgsql connection string.</param>
+    /// <param name="schema">The schema of the tables: lower case letters, digits and underscores, at most 40.</param>
+    /// <exception cref="ArgumentException">The connection string cannot be parsed, or the schema's name is not of that form.</exception>
+    public JobsBuilder UsePostgres(string connectionString, string schema = "jobs")
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
+        Database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(connectionString), new SchemaName(schema));
+        return this;
+    }
+
+    /// <summary>Works a queue on this host. A host without queues only enqueues.</summary>
+    /// <param name="name">The queue's name; 1 to 200 characters.</param>
+    /// <param name="concurrency">How many of its jobs may run on this host at the same time; 1 to 10,000.</param>
+    /// <exception cref="InvalidOperationException">The queue was added before.</exception>
+    public JobsBuilder AddQueue(string name, int concurrency)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Configure(options =>
+        {
+            if (!options.Queues.TryAdd(name, concurrency))
+                throw new InvalidOperationException($"The queue \"{name}\" was added twice. Add it once, with the concurrency you want.");
+        });
+    }
+
+    /// <summary>Changes the settings that have no method of their own.</summary>
+    public JobsBuilder Configure(Action<JobsOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.Configure(configure);
+        return this;
+    }
+}

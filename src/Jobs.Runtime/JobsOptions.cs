@@ -1,0 +1,26 @@
+namespace Jobs;
+
+/// <summary>The settings of a host that enqueues or runs jobs. Validated when the host starts.</summary>
+public sealed class JobsOptions
+{
+    internal Dictionary<string, int> Queues { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How often a queue with room looks for jobs that nobody told it of, and how often due jobs are staged.</summary>
+    /// <value>Default 1 second; 10 milliseconds to 1 minute. A queue that is busy does not wait for it.</value>
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a node may stay silent before it is taken for dead and its jobs are rescued.</summary>
+    /// <value>Default 30 seconds; 3 seconds to 1 hour. It bounds how long a job of a killed process waits, not how long a job may run.</value>
+    public TimeSpan NodeLease { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long running jobs may go on when the host stops, before their tokens are cancelled.</summary>
+    /// <value>
+    /// Default 20 seconds, which fits into the host's own <c>ShutdownTimeout</c> of 30; zero to 1 day. When the host's timeout is shorter, it
+    /// ends the grace. Jobs that are cut short are given back, and run again without having lost an attempt.
+    /// </value>
+    public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Whether the host brings the schema up to date when it starts.</summary>
+    /// <value>Default <see langword="true"/>. Several hosts may start at once: one migrates, the others wait.</value>
+    public bool MigrateAtStart { get; set; } = true;
+}

@@ -1,0 +1,161 @@
+using Jobs.Generated;
+using Jobs.Maintenance;
+using Jobs.Nodes;
+using Jobs.Queues;
+using Jobs.Store;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Jobs;
+
+/// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
+sealed class JobsService(
+    JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, QueueSignals signals,
+    Stager stager, Rescuer rescuer, UnknownWorkerReport unknownWorkers, IOptions<JobsOptions> options, ILogger<JobsService> logger)
+    : IHostedService, IDisposable
+{
+    static readonly TimeSpan TimeToObeyToken = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
+
+    readonly CancellationTokenSource _stopping = new();
+    readonly CancellationTokenSource _cancelled = new();
+    readonly CancellationTokenSource _drained = new();
+    readonly CancellationTokenSource _aborted = new();
+    readonly List<Producer> _producers = [];
+    readonly List<Task> _claiming = [];
+    Task _acknowledging = Task.CompletedTask;
+    Task _renewing = Task.CompletedTask;
+    bool _started;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.MigrateAtStart)
+            await store.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        if (options.Value.Queues.Count == 0)
+            return;
+        if (workers.Names.Count == 0)
+            throw new InvalidOperationException("This host works queues but knows no worker. Add them: AddJobs(jobs => jobs….AddWorkers()).");
+
+        await node.RegisterAsync(cancellationToken).ConfigureAwait(false);
+        _started = true;
+        _renewing = Run(nameof(Node), node.RunAsync, _drained.Token);
+        _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
+        foreach (var (queue, concurrency) in options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            StartQueue(queue, concurrency);
+        _claiming.Add(Run(nameof(Stager), stager.RunAsync, _stopping.Token));
+        _claiming.Add(Run(nameof(Rescuer), rescuer.RunAsync, _stopping.Token));
+        _claiming.Add(Run(nameof(UnknownWorkerReport), unknownWorkers.RunAsync, _stopping.Token));
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (!_started)
+            return;
+
+        await StopClaimingAsync().ConfigureAwait(false);
+        await WaitForRunningAsync(cancellationToken).ConfigureAwait(false);
+        await GiveBackTheRestAsync().ConfigureAwait(false);
+        await FlushAsync().ConfigureAwait(false);
+        await LeaveAsync().ConfigureAwait(false);
+    }
+
+    void StartQueue(string queue, int concurrency)
+    {
+        var producer = new Producer(
+            queue, concurrency, options.Value.PollInterval, workers, store, node, held, executor, acknowledger, signals, logger);
+        _producers.Add(producer);
+        _claiming.Add(Run($"{nameof(Producer)} of queue \"{queue}\"", stopping => producer.RunAsync(stopping, _cancelled.Token), _stopping.Token));
+        Log.QueueStarted(logger, queue, concurrency);
+    }
+
+    async Task StopClaimingAsync()
+    {
+        Log.Draining(logger, options.Value.ShutdownGrace);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+    }
+
+    async Task WaitForRunningAsync(CancellationToken hostTimeout)
+    {
+        var drained = Task.WhenAll([.. _claiming, .. _producers.Select(producer => producer.DrainAsync(_aborted.Token))]);
+        if (await EndsWithinAsync(drained, options.Value.ShutdownGrace, hostTimeout).ConfigureAwait(false))
+            return;
+
+        await _cancelled.CancelAsync().ConfigureAwait(false);
+        await EndsWithinAsync(drained, TimeToObeyToken, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    async Task GiveBackTheRestAsync()
+    {
+        var rest = held.Snapshot().Where(held.TryTake).ToList();
+        foreach (var job in rest)
+            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
+        if (rest.Count > 0)
+            Log.GaveBack(logger, rest.Count, string.Join(", ", rest.Take(100).Select(job => job.Id)));
+    }
+
+    async Task FlushAsync()
+    {
+        acknowledger.Complete();
+        if (!await EndsWithinAsync(_acknowledging, TimeToFlush, CancellationToken.None).ConfigureAwait(false))
+            Log.OutcomesLost(logger, acknowledger.Waiting);
+        await _aborted.CancelAsync().ConfigureAwait(false);
+    }
+
+    async Task LeaveAsync()
+    {
+        await _drained.CancelAsync().ConfigureAwait(false);
+        await _renewing.ConfigureAwait(false);
+        using var timeout = new CancellationTokenSource(TimeToFlush);
+        try
+        {
+            await node.RemoveAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.RemovalFailed(logger, exception);
+        }
+    }
+
+    static async Task<bool> EndsWithinAsync(Task task, TimeSpan time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await task.WaitAsync(time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    // A loop ends by its token, and only by it: whatever else ends it is logged, and it starts again.
+    Task Run(string role, Func<CancellationToken, Task> loop, CancellationToken ends) => Task.Run(async () =>
+    {
+        for (var failures = 1; !ends.IsCancellationRequested; failures++)
+        {
+            try
+            {
+                await loop(ends).ConfigureAwait(false);
+                return;
+            }
+            catch (OperationCanceledException) when (ends.IsCancellationRequested)
+            {
+            }
+            catch (Exception exception)
+            {
+                Log.RoleFailed(logger, exception, role);
+                await Task.Delay(Backoff.AfterError(failures), CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    });
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _cancelled.Dispose();
+        _drained.Dispose();
+        _aborted.Dispose();
+    }
+}

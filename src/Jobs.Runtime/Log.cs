@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+
+namespace Jobs;
+
+/// <summary>Every line that Jobs logs. None has a value of a job's args, nor the message of an exception that user code threw.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Jobs started as node {Node} ({Name}) with a lease of {Lease}.")]
+    public static partial void NodeRegistered(ILogger logger, Guid node, string name, TimeSpan lease);
+
+    [LoggerMessage(2, LogLevel.Information, "Queue \"{Queue}\" started with concurrency {Concurrency}.")]
+    public static partial void QueueStarted(ILogger logger, string queue, int concurrency);
+
+    [LoggerMessage(3, LogLevel.Information, "Jobs stopped claiming and waits up to {Grace} for running jobs.")]
+    public static partial void Draining(ILogger logger, TimeSpan grace);
+
+    [LoggerMessage(4, LogLevel.Warning, "Gave back {Count} jobs that did not end when the host stopped; they run again elsewhere. Ids: {JobIds}.")]
+    public static partial void GaveBack(ILogger logger, int count, string jobIds);
+
+    [LoggerMessage(5, LogLevel.Error, "{Count} outcomes or more could not be acknowledged before the host stopped; their jobs are rescued and run again.")]
+    public static partial void OutcomesLost(ILogger logger, int count);
+
+    [LoggerMessage(6, LogLevel.Warning, "The node's row could not be removed; its lease runs out instead.")]
+    public static partial void RemovalFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Error, "{Role} failed in a way that it does not know, and starts again.")]
+    public static partial void RoleFailed(ILogger logger, Exception exception, string role);
+
+    [LoggerMessage(10, LogLevel.Debug, "Job {JobId} ({Worker}, queue \"{Queue}\") started attempt {Attempt}.")]
+    public static partial void JobStarted(ILogger logger, long jobId, string worker, string queue, int attempt);
+
+    [LoggerMessage(11, LogLevel.Debug, "Job {JobId} ({Worker}, queue \"{Queue}\") became {State} after {Elapsed}.")]
+    public static partial void JobEnded(ILogger logger, long jobId, string worker, string queue, JobState state, TimeSpan elapsed);
+
+    [LoggerMessage(12, LogLevel.Warning, "Job {JobId} ({Worker}, queue \"{Queue}\") failed attempt {Attempt} of {MaxAttempts} with {Error} and is retried in {Delay}. The errors of its row say more.")]
+    public static partial void JobFailed(ILogger logger, long jobId, string worker, string queue, int attempt, int maxAttempts, string? error, TimeSpan delay);
+
+    [LoggerMessage(13, LogLevel.Error, "Job {JobId} ({Worker}, queue \"{Queue}\") was discarded after attempt {Attempt} of {MaxAttempts} with {Error}. The errors of its row say more.")]
+    public static partial void JobDiscarded(ILogger logger, long jobId, string worker, string queue, int attempt, int maxAttempts, string? error);
+
+    [LoggerMessage(14, LogLevel.Error, "Job {JobId} left the executor without an outcome. This is a fault of Jobs; the job is rescued when the node stops.")]
+    public static partial void ExecutorFailed(ILogger logger, Exception exception, long jobId);
+
+    [LoggerMessage(20, LogLevel.Warning, "Queue \"{Queue}\" could not claim jobs, and tries again.")]
+    public static partial void ClaimFailed(ILogger logger, Exception exception, string queue);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again.")]
+    public static partial void AcknowledgeFailed(ILogger logger, Exception exception, int count);
+
+    [LoggerMessage(22, LogLevel.Error, "The outcome of job {JobId} was refused by the database; the job stays executing until its node stops.")]
+    public static partial void OutcomeRefused(ILogger logger, Exception exception, long jobId);
+
+    [LoggerMessage(23, LogLevel.Warning, "The outcome of job {JobId}, run {Run}, came too late ({State}) and changed nothing: the job is no longer this node's.")]
+    public static partial void StaleOutcome(ILogger logger, long jobId, long run, JobState state);
+
+    [LoggerMessage(24, LogLevel.Debug, "Batch {BatchId} closed: its last job ended.")]
+    public static partial void BatchClosed(ILogger logger, string batchId);
+
+    [LoggerMessage(30, LogLevel.Debug, "Staged {Count} jobs that were due.")]
+    public static partial void JobsStaged(ILogger logger, int count);
+
+    [LoggerMessage(31, LogLevel.Warning, "Node {Name} died: it did not renew its lease.")]
+    public static partial void NodeDied(ILogger logger, string name);
+
+    [LoggerMessage(32, LogLevel.Warning, "Rescued {Rescued} jobs of dead nodes, and discarded {Discarded} that had seen too many nodes die.")]
+    public static partial void JobsRescued(ILogger logger, int rescued, int discarded);
+
+    [LoggerMessage(33, LogLevel.Warning, "No node knows the worker \"{Worker}\": queue \"{Queue}\" has {Count} jobs of it, which stay available until a node that knows it joins. Was the worker renamed, or is its host not deployed?")]
+    public static partial void WorkerUnknown(ILogger logger, string worker, string queue, long count);
+
+    [LoggerMessage(34, LogLevel.Warning, "{Loop} failed, and tries again.")]
+    public static partial void MaintenanceFailed(ILogger logger, Exception exception, string loop);
+
+    [LoggerMessage(40, LogLevel.Warning, "The node's lease could not be renewed, and is tried again.")]
+    public static partial void RenewalFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(41, LogLevel.Error, "Node {Node} lost its lease: it could not renew it in time. Its running jobs were cancelled, and it comes back under a fresh id.")]
+    public static partial void LeaseLost(ILogger logger, Guid node);
+}

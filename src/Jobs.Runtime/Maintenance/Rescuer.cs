@@ -1,0 +1,30 @@
+using Jobs.Queues;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Jobs.Maintenance;
+
+/// <summary>Frees the jobs of nodes that died: whose lease has run out, or whose row is gone. A living node's jobs are never touched.</summary>
+sealed class Rescuer(JobStore store, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Rescuer> logger)
+    : MaintenanceLoop(Often(options.Value.NodeLease), time, logger)
+{
+    const int Chunk = 500;
+
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        RescueResult rescued;
+        do
+        {
+            rescued = await store.RescueAsync(Chunk, cancellationToken).ConfigureAwait(false);
+            signals.Wake(rescued.Queues);
+            foreach (var node in rescued.DeadNodes)
+                Log.NodeDied(logger, node);
+            if (rescued.Rescued + rescued.Discarded > 0)
+                Log.JobsRescued(logger, rescued.Rescued, rescued.Discarded);
+        }
+        while (rescued.Rescued + rescued.Discarded == Chunk);
+    }
+
+    static TimeSpan Often(TimeSpan lease) => lease / 3 < TimeSpan.FromSeconds(5) ? lease / 3 : TimeSpan.FromSeconds(5);
+}

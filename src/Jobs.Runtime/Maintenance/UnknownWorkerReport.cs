@@ -1,0 +1,21 @@
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Jobs.Maintenance;
+
+/// <summary>Warns, once per worker's name, of available jobs whose worker no living node knows. The jobs stay available.</summary>
+sealed class UnknownWorkerReport(JobStore store, IOptions<JobsOptions> options, TimeProvider time, ILogger<UnknownWorkerReport> logger)
+    : MaintenanceLoop(options.Value.NodeLease / 3, time, logger)
+{
+    readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+
+    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        foreach (var unknown in await store.FindUnknownWorkersAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_reported.Add(unknown.Worker))
+                Log.WorkerUnknown(logger, unknown.Worker, unknown.Queue, unknown.Count);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Jobs.Generated;
+using Jobs.Queues;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Jobs.Nodes;
+
+/// <summary>This process among the others: a row with a lease, which is renewed while the process lives.</summary>
+/// <remarks>
+/// Who stops renewing is dead, and stays dead: a process that was away for too long (a pause, a cut network) cancels its jobs and comes
+/// back under a fresh id.
+/// </remarks>
+sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> options, TimeProvider time, ILogger<Node> logger)
+{
+    readonly TimeSpan _lease = options.Value.NodeLease;
+    volatile TaskCompletionSource<NodeLease> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The present lease; waits for one while the node has none.</summary>
+    public async Task<NodeLease> LeaseAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var lease = await _current.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!lease.Lost.IsCancellationRequested)
+                return lease;
+            await WhenReplacedAsync(lease, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task RegisterAsync(CancellationToken cancellationToken)
+    {
+        var sentAt = time.GetTimestamp();
+        var lease = new NodeLease(Guid.CreateVersion7(), _lease, time);
+        var row = new NodeRow(lease.Id, $"{Environment.MachineName}:{Environment.ProcessId}", [.. options.Value.Queues.Keys.Order(StringComparer.Ordinal)], workers.Names);
+        await store.RegisterNodeAsync(row, _lease, cancellationToken).ConfigureAwait(false);
+        lease.Renew(sentAt);
+
+        var previous = _current;
+        if (previous.Task.IsCompleted)
+            _current = new TaskCompletionSource<NodeLease>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _current.SetResult(lease);
+        Log.NodeRegistered(logger, lease.Id, row.Name, _lease);
+    }
+
+    /// <summary>Renews the lease until <paramref name="stopping"/>.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        var failures = 0;
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(failures == 0 ? _lease / 3 : Shorter(_lease / 10, Backoff.AfterError(failures)), time, stopping).ConfigureAwait(false);
+            try
+            {
+                await RenewAsync(stopping).ConfigureAwait(false);
+                failures = 0;
+            }
+            catch (Exception exception) when (!stopping.IsCancellationRequested)
+            {
+                failures++;
+                Log.RenewalFailed(logger, exception);
+            }
+        }
+    }
+
+    /// <summary>Takes the node's row away, so that nobody waits for its lease.</summary>
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        if (_current.Task.IsCompletedSuccessfully)
+            await store.RemoveNodeAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task RenewAsync(CancellationToken stopping)
+    {
+        var lease = await _current.Task.ConfigureAwait(false);
+        var sentAt = time.GetTimestamp();
+        var renewed = !lease.Lost.IsCancellationRequested
+            && await store.RenewNodeAsync(lease.Id, _lease, stopping).ConfigureAwait(false)
+            && lease.Renew(sentAt);
+        if (!renewed)
+        {
+            lease.Lose();
+            Log.LeaseLost(logger, lease.Id);
+            await RegisterAsync(stopping).ConfigureAwait(false);
+        }
+    }
+
+    async Task WhenReplacedAsync(NodeLease lease, CancellationToken cancellationToken)
+    {
+        while (_current.Task.IsCompleted && _current.Task.Result == lease)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken).ConfigureAwait(false);
+    }
+
+    static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

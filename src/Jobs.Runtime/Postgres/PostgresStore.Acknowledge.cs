@@ -1,0 +1,133 @@
+using Jobs.Store;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Postgres;
+
+sealed partial class PostgresStore
+{
+    // The end of every statement that changes how many members of a batch have ended. It wants a CTE named "changes" with
+    // (batch, total, pending, completed, cancelled, discarded, seals), and leaves "counted" (the batches as they are now)
+    // and "told" (the callbacks it enqueued).
+    //
+    // Lock order, everywhere: jobs by id, then batches by id, then callbacks. Nothing here decides on the statement's
+    // snapshot: "held" waits for whoever changes the batch, and "counted" computes on the row's latest version, so of two
+    // last acknowledgements exactly one sees pending reach zero.
+    internal const string BatchTail = """
+        delta AS MATERIALIZED (
+            SELECT
+                batch, sum(total)::integer AS total, sum(pending)::integer AS pending, sum(completed)::integer AS completed,
+                sum(cancelled)::integer AS cancelled, sum(discarded)::integer AS discarded, bool_or(seals) AS seals
+            FROM changes
+            WHERE batch IS NOT NULL
+            GROUP BY batch
+        ), held AS MATERIALIZED (
+            SELECT b.key
+            FROM :schema.batches AS b
+            JOIN delta ON delta.batch = b.key
+            WHERE b.closed_at IS NULL
+            ORDER BY b.key
+            FOR NO KEY UPDATE OF b
+        ), counted AS (
+            UPDATE :schema.batches AS b
+            SET
+                total = b.total + delta.total,
+                pending = b.pending + delta.pending,
+                completed = b.completed + delta.completed,
+                cancelled = b.cancelled + delta.cancelled,
+                discarded = b.discarded + delta.discarded,
+                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE b.sealed_at END,
+                closed_at = CASE WHEN b.pending + delta.pending = 0 THEN :schema.clock() END
+            FROM delta
+            JOIN held ON held.key = delta.batch
+            WHERE b.key = delta.batch
+            RETURNING b.*
+        ), told AS (
+            INSERT INTO :schema.jobs (worker, queue, priority, max_attempts, callback_of, callback, args)
+            SELECT
+                b.callback_worker, b.callback_queue, b.callback_priority, b.callback_max_attempts, b.key, 'complete',
+                jsonb_build_object(
+                    'status', 'complete', 'batch_id', b.id, 'total', b.total,
+                    'completed', b.completed, 'cancelled', b.cancelled, 'discarded', b.discarded)
+            FROM counted AS b
+            WHERE b.closed_at IS NOT NULL AND b.callback_worker IS NOT NULL
+            ORDER BY b.key
+            ON CONFLICT (callback_of, callback) WHERE callback_of IS NOT NULL DO NOTHING
+            RETURNING queue
+        )
+        """;
+
+    // One statement for many outcomes. The fence is in "locked": a row counts only while it executes this run on this
+    // node; what is missing in the answer was stale.
+    internal const string AcknowledgeSql = $$"""
+        WITH input AS MATERIALIZED (
+            SELECT *
+            FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::interval[], $6::text[])
+                AS t (id, run, node, state, delay, error)
+        ), locked AS MATERIALIZED (
+            SELECT j.id, CAST(input.state AS :schema.job_state) AS state, input.delay, input.error
+            FROM :schema.jobs AS j
+            JOIN input ON input.id = j.id
+            WHERE j.state = 'executing' AND j.run = input.run AND j.node = input.node
+            ORDER BY j.id
+            FOR NO KEY UPDATE OF j
+        ), moved AS (
+            UPDATE :schema.jobs AS j
+            SET
+                state = locked.state,
+                node = NULL,
+                attempt = CASE WHEN locked.state IN ('scheduled', 'available') THEN j.attempt - 1 ELSE j.attempt END,
+                scheduled_at = CASE WHEN locked.state IN ('scheduled', 'retryable') THEN :schema.clock() + locked.delay ELSE j.scheduled_at END,
+                finished_at = CASE WHEN :schema.is_final(locked.state) THEN :schema.clock() END,
+                errors = CASE WHEN locked.error IS NULL THEN j.errors ELSE
+                    CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
+                    || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', locked.error) END
+            FROM locked
+            WHERE j.id = locked.id
+            RETURNING j.id, j.batch, j.state
+        ), changes AS (
+            SELECT
+                batch, 0 AS total, -1 AS pending, (state = 'completed')::integer AS completed,
+                (state = 'cancelled')::integer AS cancelled, (state = 'discarded')::integer AS discarded, false AS seals
+            FROM moved
+            WHERE :schema.is_final(state)
+        ), {{BatchTail}}
+        SELECT
+            (SELECT coalesce(array_agg(id), '{}') FROM moved),
+            (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL),
+            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told)
+        """;
+
+    public override async Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await QueryAsync(_acknowledge, parameters => BindOutcomes(parameters, outcomes), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState is ['2', '2' or '3', ..] or PostgresErrorCodes.ProgramLimitExceeded)
+        {
+            throw new JobStoreException(isTransient: false, exception.MessageText, exception);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or DatabaseUnavailableException or TimeoutException)
+        {
+            throw new JobStoreException(isTransient: true, exception.Message, exception);
+        }
+    }
+
+    internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes)
+    {
+        parameters.BindArray([.. outcomes.Select(outcome => outcome.Id)], NpgsqlDbType.Bigint);
+        parameters.BindArray([.. outcomes.Select(outcome => outcome.Run)], NpgsqlDbType.Bigint);
+        parameters.BindArray([.. outcomes.Select(outcome => outcome.Node)], NpgsqlDbType.Uuid);
+        parameters.BindArray([.. outcomes.Select(outcome => JobStates.ToSql(outcome.State))], NpgsqlDbType.Text);
+        parameters.BindArray([.. outcomes.Select(outcome => outcome.Delay)], NpgsqlDbType.Interval);
+        parameters.BindArray([.. outcomes.Select(outcome => outcome.Error)], NpgsqlDbType.Text);
+    }
+
+    internal static async Task<AcknowledgeResult> ReadAcknowledgedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return new AcknowledgeResult(
+            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2));
+    }
+}

@@ -1,0 +1,215 @@
+using Jobs.Store;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Postgres;
+
+sealed partial class PostgresStore
+{
+    internal const string StageSql = """
+        WITH due AS MATERIALIZED (
+            SELECT id
+            FROM :schema.jobs
+            WHERE state IN ('scheduled', 'retryable') AND scheduled_at <= :schema.clock()
+            ORDER BY scheduled_at, id
+            LIMIT $1
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), staged AS (
+            UPDATE :schema.jobs AS j
+            SET state = 'available'
+            FROM due
+            WHERE j.id = due.id
+            RETURNING j.queue
+        )
+        SELECT count(*)::integer, coalesce(array_agg(DISTINCT queue), '{}')
+        FROM staged
+        """;
+
+    public override Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken) =>
+        QueryAsync(
+            _stage,
+            parameters => parameters.Bind(limit, NpgsqlDbType.Integer),
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return new StageResult(reader.GetInt32(0), reader.GetFieldValue<string[]>(1));
+            },
+            cancellationToken);
+
+    internal const string RegisterNodeSql = """
+        INSERT INTO :schema.nodes (id, name, queues, workers, expires_at)
+        VALUES ($1, $2, $3, $4, :schema.clock() + $5)
+        """;
+
+    public override Task RegisterNodeAsync(NodeRow node, TimeSpan lease, CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            _registerNode,
+            parameters =>
+            {
+                parameters.Bind(node.Id, NpgsqlDbType.Uuid);
+                parameters.Bind(node.Name, NpgsqlDbType.Text);
+                parameters.BindArray([.. node.Queues], NpgsqlDbType.Text);
+                parameters.BindArray([.. node.Workers], NpgsqlDbType.Text);
+                parameters.Bind(lease, NpgsqlDbType.Interval);
+            },
+            cancellationToken);
+
+    // A lease that has run out stays so: the others may have begun to rescue the node's jobs.
+    internal const string RenewNodeSql = """
+        UPDATE :schema.nodes
+        SET expires_at = :schema.clock() + $2
+        WHERE id = $1 AND expires_at > :schema.clock()
+        """;
+
+    public override async Task<bool> RenewNodeAsync(Guid node, TimeSpan lease, CancellationToken cancellationToken) =>
+        await ExecuteAsync(
+            _renewNode,
+            parameters =>
+            {
+                parameters.Bind(node, NpgsqlDbType.Uuid);
+                parameters.Bind(lease, NpgsqlDbType.Interval);
+            },
+            cancellationToken).ConfigureAwait(false) == 1;
+
+    internal const string RemoveNodeSql = "DELETE FROM :schema.nodes WHERE id = $1";
+
+    public override Task RemoveNodeAsync(Guid node, CancellationToken cancellationToken) =>
+        ExecuteAsync(_removeNode, parameters => parameters.Bind(node, NpgsqlDbType.Uuid), cancellationToken);
+
+    // The row is locked before it is judged again, so a renewal that commits in between saves its node.
+    internal const string BuryNodesSql = """
+        DELETE FROM :schema.nodes
+        WHERE id IN (
+            SELECT id
+            FROM :schema.nodes
+            WHERE expires_at <= :schema.clock()
+            ORDER BY id
+            FOR UPDATE SKIP LOCKED)
+        RETURNING name
+        """;
+
+    // "orphans" looks in the snapshot; "locked" asks again, by run and node, on the row's latest version. Without that a
+    // job that was claimed anew in between would be taken from its living node: under the lock the look at the nodes is
+    // not repeated.
+    internal const string RescueSql = $$"""
+        WITH orphans AS MATERIALIZED (
+            SELECT j.id, j.run, j.node
+            FROM :schema.jobs AS j
+            WHERE j.state = 'executing' AND NOT EXISTS (SELECT FROM :schema.nodes AS n WHERE n.id = j.node)
+            ORDER BY j.id
+            LIMIT $1
+        ), locked AS MATERIALIZED (
+            SELECT j.id, j.crashes + 1 >= greatest(j.max_attempts, 2) AS hopeless
+            FROM :schema.jobs AS j
+            JOIN orphans ON orphans.id = j.id
+            WHERE j.state = 'executing' AND j.run = orphans.run AND j.node = orphans.node
+            ORDER BY j.id
+            FOR NO KEY UPDATE OF j SKIP LOCKED
+        ), moved AS (
+            UPDATE :schema.jobs AS j
+            SET
+                state = CAST(CASE WHEN locked.hopeless THEN 'discarded' ELSE 'available' END AS :schema.job_state),
+                node = NULL,
+                attempt = CASE WHEN locked.hopeless THEN j.attempt ELSE j.attempt - 1 END,
+                crashes = j.crashes + 1,
+                finished_at = CASE WHEN locked.hopeless THEN :schema.clock() END,
+                errors = CASE WHEN NOT locked.hopeless THEN j.errors ELSE coalesce(j.errors, '[]') || jsonb_build_object(
+                    'attempt', j.attempt, 'at', :schema.clock(),
+                    'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
+            FROM locked
+            WHERE j.id = locked.id
+            RETURNING j.id, j.batch, j.state, j.queue
+        ), changes AS (
+            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 0 AS cancelled, 1 AS discarded, false AS seals
+            FROM moved
+            WHERE state = 'discarded'
+        ), {{BatchTail}}
+        SELECT
+            (SELECT count(*) FROM moved WHERE state = 'available')::integer,
+            (SELECT count(*) FROM moved WHERE state = 'discarded')::integer,
+            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM (SELECT queue FROM moved UNION ALL SELECT queue FROM told) AS woken)
+        """;
+
+    public override async Task<RescueResult> RescueAsync(int limit, CancellationToken cancellationToken)
+    {
+        var dead = await QueryAsync(
+            _buryNodes,
+            static _ => { },
+            static async (reader, token) =>
+            {
+                var names = new List<string>();
+                while (await reader.ReadAsync(token).ConfigureAwait(false))
+                    names.Add(reader.GetString(0));
+                return names;
+            },
+            cancellationToken).ConfigureAwait(false);
+        return await QueryAsync(
+            _rescue,
+            parameters => parameters.Bind(limit, NpgsqlDbType.Integer),
+            async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return new RescueResult(dead, reader.GetInt32(0), reader.GetInt32(1), reader.GetFieldValue<string[]>(2));
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    // Steps from one queue and worker to the next through the index, so the number of jobs does not matter.
+    internal const string UnknownWorkersSql = """
+        WITH RECURSIVE waiting AS (
+            (
+                SELECT queue, worker
+                FROM :schema.jobs
+                WHERE state = 'available'
+                ORDER BY queue, worker
+                LIMIT 1
+            )
+            UNION ALL
+            SELECT next.queue, next.worker
+            FROM waiting
+            CROSS JOIN LATERAL (
+                SELECT j.queue, j.worker
+                FROM :schema.jobs AS j
+                WHERE j.state = 'available' AND (j.queue, j.worker) > (waiting.queue, waiting.worker)
+                ORDER BY j.queue, j.worker
+                LIMIT 1
+            ) AS next
+        )
+        SELECT w.worker, w.queue, (
+            SELECT count(*)
+            FROM (
+                SELECT
+                FROM :schema.jobs AS j
+                WHERE j.state = 'available' AND j.queue = w.queue AND j.worker = w.worker
+                LIMIT 10000
+            ) AS bounded
+        )
+        FROM waiting AS w
+        WHERE NOT EXISTS (
+            SELECT
+            FROM :schema.nodes AS n
+            WHERE w.worker = ANY (n.workers) AND n.expires_at > :schema.clock())
+        LIMIT 100
+        """;
+
+    public override Task<IReadOnlyList<UnknownWorker>> FindUnknownWorkersAsync(CancellationToken cancellationToken) =>
+        QueryAsync<IReadOnlyList<UnknownWorker>>(
+            _unknownWorkers,
+            static _ => { },
+            static async (reader, token) =>
+            {
+                var unknown = new List<UnknownWorker>();
+                while (await reader.ReadAsync(token).ConfigureAwait(false))
+                    unknown.Add(new UnknownWorker(reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));
+                return unknown;
+            },
+            cancellationToken);
+
+    async Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand(sql, connection);
+        bind(command.Parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

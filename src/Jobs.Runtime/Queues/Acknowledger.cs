@@ -1,0 +1,95 @@
+using System.Threading.Channels;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Jobs.Queues;
+
+/// <summary>Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits.</summary>
+sealed class Acknowledger(JobStore store, QueueSignals signals, ILogger<Acknowledger> logger)
+{
+    const int LargestFlush = 500;
+
+    // Full when the database is slow: jobs then keep their places, and the claims slow down with it.
+    const int Capacity = 10_000;
+
+    readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true });
+
+    /// <summary>How many outcomes wait for a flush.</summary>
+    public int Waiting => _outcomes.Reader.Count;
+
+    public ValueTask AcknowledgeAsync(Acknowledgement outcome) => _outcomes.Writer.WriteAsync(outcome);
+
+    /// <summary>Says that no more outcomes come. <see cref="RunAsync"/> ends when it has flushed what is there.</summary>
+    public void Complete() => _outcomes.Writer.TryComplete();
+
+    /// <summary>Flushes until <see cref="Complete"/>, or until <paramref name="abort"/>, which leaves the rest to rescue.</summary>
+    public async Task RunAsync(CancellationToken abort)
+    {
+        var flush = new List<Acknowledgement>(LargestFlush);
+        while (await _outcomes.Reader.WaitToReadAsync(abort).ConfigureAwait(false))
+        {
+            while (flush.Count < LargestFlush && _outcomes.Reader.TryRead(out var outcome))
+                flush.Add(outcome);
+            await FlushAsync(flush, abort).ConfigureAwait(false);
+            flush.Clear();
+        }
+    }
+
+    async Task FlushAsync(List<Acknowledgement> outcomes, CancellationToken abort)
+    {
+        for (var failures = 0; ;)
+        {
+            try
+            {
+                var result = await store.AcknowledgeAsync(outcomes, abort).ConfigureAwait(false);
+                Report(outcomes, result);
+                return;
+            }
+            catch (JobStoreException exception) when (exception.IsTransient)
+            {
+                Log.AcknowledgeFailed(logger, exception, outcomes.Count);
+                await Task.Delay(Backoff.AfterError(++failures), abort).ConfigureAwait(false);
+            }
+            catch (JobStoreException exception)
+            {
+                await FlushApartAsync(outcomes, exception, abort).ConfigureAwait(false);
+                return;
+            }
+        }
+    }
+
+    // A value that cannot be stored fails the whole statement: halves find it, and its neighbours are stored without it.
+    async Task FlushApartAsync(List<Acknowledgement> outcomes, JobStoreException exception, CancellationToken abort)
+    {
+        if (outcomes.Count > 1)
+        {
+            var half = outcomes.Count / 2;
+            await FlushAsync(outcomes[..half], abort).ConfigureAwait(false);
+            await FlushAsync(outcomes[half..], abort).ConfigureAwait(false);
+        }
+        else if (outcomes[0] is { Error: not null and not UnstorableError } outcome)
+        {
+            await FlushAsync([outcome with { Error = UnstorableError }], abort).ConfigureAwait(false);
+        }
+        else
+        {
+            Log.OutcomeRefused(logger, exception, outcomes[0].Id);
+        }
+    }
+
+    const string UnstorableError = "The error's text could not be stored.";
+
+    void Report(List<Acknowledgement> outcomes, AcknowledgeResult result)
+    {
+        if (result.Acknowledged.Count < outcomes.Count)
+        {
+            foreach (var stale in outcomes.Where(outcome => !result.Acknowledged.Contains(outcome.Id)))
+                Log.StaleOutcome(logger, stale.Id, stale.Run, stale.State);
+        }
+
+        foreach (var batch in result.ClosedBatches)
+            Log.BatchClosed(logger, batch);
+        signals.Wake(result.CallbackQueues);
+    }
+}

@@ -1,0 +1,145 @@
+using Jobs.Generated;
+using Jobs.Store;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Jobs.Queues;
+
+/// <summary>Runs one job.</summary>
+sealed class Executor(
+    WorkerRegistry workers, IServiceScopeFactory scopes, HeldJobs held, Acknowledger acknowledger, TimeProvider time, ILogger<Executor> logger)
+{
+    const int LongestError = 10_000;
+
+    /// <summary>Runs a job to its outcome. Never throws: what goes wrong is the job's failure.</summary>
+    /// <param name="job">A job that <see cref="HeldJobs"/> has.</param>
+    /// <param name="cancelled">Fires when the host will not wait for the job, or the node has lost its lease; the job is then given back.</param>
+    public async Task ExecuteAsync(ClaimedJob job, CancellationToken cancelled)
+    {
+        var execution = Start(job);
+        execution = await PerformAsync(execution, cancelled).ConfigureAwait(false);
+        execution = DiscardIfLastAttempt(execution);
+        await AcknowledgeAsync(execution).ConfigureAwait(false);
+        Report(execution);
+    }
+
+    Execution Start(ClaimedJob job)
+    {
+        Log.JobStarted(logger, job.Id, job.Worker, job.Queue, job.Attempt);
+        return new Execution(job, time.GetTimestamp(), JobState.Completed);
+    }
+
+    async Task<Execution> PerformAsync(Execution execution, CancellationToken cancelled)
+    {
+        try
+        {
+            cancelled.ThrowIfCancellationRequested();
+            var outcome = await PerformInScopeAsync(execution.Job, cancelled).ConfigureAwait(false);
+            return execution.With(outcome);
+        }
+        catch (Exception) when (cancelled.IsCancellationRequested)
+        {
+            return execution with { State = JobState.Available };
+        }
+        catch (Exception exception)
+        {
+            return execution with
+            {
+                State = JobState.Retryable,
+                Delay = Backoff.AfterAttempt(execution.Job.Attempt, execution.Job.MaxAttempts),
+                Error = exception.ToString(),
+                ErrorType = exception.GetType().FullName,
+            };
+        }
+    }
+
+    async Task<JobOutcome> PerformInScopeAsync(ClaimedJob job, CancellationToken cancelled)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        if (!workers.TryGet(job.Worker, out var definition))
+            throw new InvalidOperationException($"This host knows no worker named \"{job.Worker}\".");
+
+        var worker = definition.Create(scope.ServiceProvider);
+        try
+        {
+            var context = new JobContext
+            {
+                Id = job.Id,
+                Worker = job.Worker,
+                Queue = job.Queue,
+                Attempt = job.Attempt,
+                MaxAttempts = job.MaxAttempts,
+                Batch = job.Batch,
+                Args = job.Args,
+                Services = scope.ServiceProvider,
+            };
+            return await worker.PerformAsync(context, cancelled).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (worker is IAsyncDisposable asyncDisposable)
+                await asyncDisposable.DisposeAsync().ConfigureAwait(false);
+            else
+                (worker as IDisposable)?.Dispose();
+        }
+    }
+
+    static Execution DiscardIfLastAttempt(Execution execution) =>
+        execution.State == JobState.Retryable && execution.Job.Attempt >= execution.Job.MaxAttempts
+            ? execution with { State = JobState.Discarded }
+            : execution;
+
+    // A job that shutdown has given back in the meantime is no longer ours to decide.
+    async Task AcknowledgeAsync(Execution execution)
+    {
+        var job = execution.Job;
+        if (held.TryTake(job))
+        {
+            var error = execution.Error is null ? null : StorableText.Clean(execution.Error, LongestError);
+            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, error)).ConfigureAwait(false);
+        }
+    }
+
+    void Report(Execution execution)
+    {
+        var job = execution.Job;
+        switch (execution.State)
+        {
+            case JobState.Retryable:
+                Log.JobFailed(logger, job.Id, job.Worker, job.Queue, job.Attempt, job.MaxAttempts, execution.ErrorType, execution.Delay);
+                break;
+            case JobState.Discarded:
+                Log.JobDiscarded(logger, job.Id, job.Worker, job.Queue, job.Attempt, job.MaxAttempts, execution.ErrorType);
+                break;
+            default:
+                Log.JobEnded(logger, job.Id, job.Worker, job.Queue, execution.State, time.GetElapsedTime(execution.StartedAt));
+                break;
+        }
+    }
+
+    /// <summary>A job and what became of it.</summary>
+    readonly record struct Execution(ClaimedJob Job, long StartedAt, JobState State)
+    {
+        public TimeSpan Delay { get; init; }
+
+        public string? Error { get; init; }
+
+        public string? ErrorType { get; init; }
+
+        public Execution With(JobOutcome outcome) => this with
+        {
+            State = outcome.Kind switch
+            {
+                OutcomeKind.Complete => JobState.Completed,
+                OutcomeKind.Cancel => JobState.Cancelled,
+                OutcomeKind.Discard => JobState.Discarded,
+                OutcomeKind.Snooze => JobState.Scheduled,
+                OutcomeKind.Retry => JobState.Retryable,
+                _ => throw new InvalidOperationException($"{outcome.Kind} is not an outcome."),
+            },
+            Delay = outcome.Delay,
+            Error = outcome.Reason,
+            ErrorType = outcome.Reason is null ? null : $"{nameof(JobOutcome)}.{outcome.Kind}",
+        };
+    }
+}

@@ -1,0 +1,106 @@
+using Jobs.Generated;
+using Jobs.Nodes;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Jobs.Queues;
+
+/// <summary>Claims the jobs of one queue and starts them, never more than the queue has room for.</summary>
+sealed class Producer(
+    string queue, int concurrency, TimeSpan pollInterval, WorkerRegistry workers,
+    JobStore store, Node node, HeldJobs held, Executor executor, Acknowledger acknowledger, QueueSignals signals, ILogger logger)
+{
+    readonly SemaphoreSlim _room = new(concurrency);
+    readonly IReadOnlyList<string> _workers = workers.Names;
+    int _failures;
+
+    /// <summary>Claims and starts jobs until <paramref name="stopping"/>.</summary>
+    /// <param name="stopping">Ends the claiming; what runs goes on.</param>
+    /// <param name="cancelled">Fires when the host will not wait for running jobs any longer.</param>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken cancelled)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
+            var room = await TakeRoomAsync(stopping).ConfigureAwait(false);
+            var jobs = await ClaimAsync(room, lease, cancelled).ConfigureAwait(false);
+            await StartAsync(jobs, lease, stopping, cancelled).ConfigureAwait(false);
+            if (jobs.Count < room)
+                _room.Release(room - jobs.Count);
+
+            if (_failures > 0)
+                await Task.Delay(Backoff.AfterError(_failures), stopping).ConfigureAwait(false);
+            else if (jobs.Count < room)
+                await signals.WaitAsync(queue, Jittered(pollInterval), stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits until every job that was started has returned.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < concurrency; i++)
+            await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task<int> TakeRoomAsync(CancellationToken stopping)
+    {
+        await _room.WaitAsync(stopping).ConfigureAwait(false);
+        var room = 1;
+        while (room < concurrency && _room.Wait(0, CancellationToken.None))
+            room++;
+        return room;
+    }
+
+    // Not ended by the stopping of the host: a claim that is cut off may have committed, and its jobs would wait for the lease.
+    async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int room, NodeLease lease, CancellationToken cancelled)
+    {
+        try
+        {
+            var jobs = await store.ClaimAsync(queue, _workers, room, lease.Id, cancelled).ConfigureAwait(false);
+            _failures = 0;
+            return jobs;
+        }
+        catch (Exception exception) when (!cancelled.IsCancellationRequested)
+        {
+            _failures++;
+            Log.ClaimFailed(logger, exception, queue);
+            return [];
+        }
+    }
+
+    async Task StartAsync(IReadOnlyList<ClaimedJob> jobs, NodeLease lease, CancellationToken stopping, CancellationToken cancelled)
+    {
+        foreach (var job in jobs)
+        {
+            if (stopping.IsCancellationRequested)
+            {
+                await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
+                _room.Release();
+                continue;
+            }
+
+            held.Add(job);
+            _ = Task.Run(() => RunAsync(job, lease, cancelled), CancellationToken.None);
+        }
+    }
+
+    async Task RunAsync(ClaimedJob job, NodeLease lease, CancellationToken cancelled)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, cancelled);
+        try
+        {
+            await executor.ExecuteAsync(job, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.ExecutorFailed(logger, exception, job.Id);
+        }
+        finally
+        {
+            _room.Release();
+        }
+    }
+
+    // Nodes that started together do not poll together.
+    static TimeSpan Jittered(TimeSpan interval) => interval * (0.9 + Random.Shared.NextDouble() / 5);
+}

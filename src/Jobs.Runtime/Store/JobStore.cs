@@ -1,0 +1,56 @@
+namespace Jobs.Store;
+
+/// <summary>The one seam to the database: verbs, no SQL. Every store passes the conformance suite.</summary>
+abstract class JobStore
+{
+    /// <summary>Brings the schema up to date. Safe when several nodes call it at once.</summary>
+    public abstract Task MigrateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stores jobs in one transaction, all or none, and returns their ids in the order of the jobs.</summary>
+    public abstract Task<IReadOnlyList<long>> EnqueueAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken);
+
+    /// <summary>Stores a batch and its jobs in one transaction, sealed.</summary>
+    /// <param name="id">The caller's id.</param>
+    /// <param name="jobs">The members; read once, in chunks.</param>
+    /// <param name="callback">Asked after the last member has been read: the worker that is told at the end, or none.</param>
+    /// <param name="cancellationToken">Rolls everything back.</param>
+    /// <exception cref="BatchExistsException">Nothing was inserted.</exception>
+    public abstract Task<BatchRef> EnqueueBatchAsync(
+        string id, IEnumerable<NewJob> jobs, Func<Generated.WorkerDefinition?> callback, CancellationToken cancellationToken);
+
+    /// <summary>How far a batch is; <see langword="null"/> if there is none with this id.</summary>
+    public abstract Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Takes up to <paramref name="limit"/> available jobs of a queue, most urgent first, for a node. Committed when it returns.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="workers">The workers that the node knows; rows of others stay as they are.</param>
+    /// <param name="limit">How many the node can start soon.</param>
+    /// <param name="node">Who takes them.</param>
+    /// <param name="cancellationToken">A claim that is cancelled may have been committed; what nobody holds is rescued.</param>
+    public abstract Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+        string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken);
+
+    /// <summary>Records outcomes, each under its fence, and closes the batches whose last jobs they are, in one statement.</summary>
+    /// <param name="outcomes">At most one per job.</param>
+    /// <param name="cancellationToken">A statement that is cancelled may have been committed; repeating it changes nothing twice.</param>
+    /// <exception cref="JobStoreException">Says whether the same statement may succeed later.</exception>
+    public abstract Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken);
+
+    /// <summary>Makes up to <paramref name="limit"/> due jobs available, the longest due first, and returns their queues and how many there were.</summary>
+    public abstract Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Tells the others that a node lives, until its lease runs out.</summary>
+    public abstract Task RegisterNodeAsync(NodeRow node, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Renews a node's lease; <see langword="false"/> if it had run out, which cannot be undone.</summary>
+    public abstract Task<bool> RenewNodeAsync(Guid node, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Takes a node that stops out of the list.</summary>
+    public abstract Task RemoveNodeAsync(Guid node, CancellationToken cancellationToken);
+
+    /// <summary>Declares nodes whose lease has run out dead, and frees up to <paramref name="limit"/> jobs of dead nodes.</summary>
+    public abstract Task<RescueResult> RescueAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Workers that have available jobs and that no living node knows, with the queue and a count that stops at 10,000.</summary>
+    public abstract Task<IReadOnlyList<UnknownWorker>> FindUnknownWorkersAsync(CancellationToken cancellationToken);
+}
