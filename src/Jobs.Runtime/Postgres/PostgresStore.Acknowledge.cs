@@ -59,18 +59,25 @@ sealed partial class PostgresStore
 
     // One statement for many outcomes. The fence is in "locked": a row counts only while it executes this run on this
     // node; what is missing in the answer was stale.
+    // The arrays are hidden from the planner behind sub-selects, and the rows are locked one by one: knowing that 500 ids
+    // come, it reads all of jobs_executing, dead entries included, instead of 500 rows by their ids (5 ms instead of 0.5
+    // for 50 outcomes, PostgreSQL 15). The order of "input" is the order of the locks.
     internal const string AcknowledgeSql = $$"""
         WITH input AS MATERIALIZED (
             SELECT *
-            FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::text[], $5::interval[], $6::text[])
-                AS t (id, run, node, state, delay, error)
+            FROM unnest(
+                (SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::uuid[]),
+                (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[])) AS t (id, run, node, state, delay, error)
+            ORDER BY id
         ), locked AS MATERIALIZED (
-            SELECT j.id, CAST(input.state AS :schema.job_state) AS state, input.delay, input.error
-            FROM :schema.jobs AS j
-            JOIN input ON input.id = j.id
-            WHERE j.state = 'executing' AND j.run = input.run AND j.node = input.node
-            ORDER BY j.id
-            FOR NO KEY UPDATE OF j
+            SELECT job.id, CAST(input.state AS :schema.job_state) AS state, input.delay, input.error
+            FROM input
+            CROSS JOIN LATERAL (
+                SELECT j.id
+                FROM :schema.jobs AS j
+                WHERE j.id = input.id AND j.state = 'executing' AND j.run = input.run AND j.node = input.node
+                FOR NO KEY UPDATE
+            ) AS job
         ), moved AS (
             UPDATE :schema.jobs AS j
             SET

@@ -45,10 +45,14 @@ sealed partial class PostgresStore
             FROM taken
             WHERE j.id = taken.id
             RETURNING j.id, j.run, j.worker, j.args, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
+        ), batch AS MATERIALIZED (
+            SELECT b.key, b.id, b.total, b.callback_worker
+            FROM :schema.batches AS b
+            WHERE b.key IN (SELECT c.batch FROM claimed AS c)
         )
-        SELECT c.id, c.run, c.worker, c.args, c.attempt, c.max_attempts, b.id, b.total, b.callback_worker
+        SELECT c.id, c.run, c.worker, c.args, c.attempt, c.max_attempts, batch.id, batch.total, batch.callback_worker
         FROM claimed AS c
-        LEFT JOIN :schema.batches AS b ON b.key = c.batch
+        LEFT JOIN batch ON batch.key = c.batch
         ORDER BY c.priority, c.scheduled_at, c.id
         """;
 
