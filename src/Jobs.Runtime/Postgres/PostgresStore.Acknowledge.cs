@@ -90,7 +90,7 @@ sealed partial class PostgresStore
                     CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
                     || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', locked.error) END
             FROM locked
-            WHERE j.id = locked.id
+            WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked))
             RETURNING j.id, j.batch, j.state
         ), changes AS (
             SELECT

@@ -24,7 +24,7 @@ sealed partial class PostgresStore
     // Seals by the same tail that ends every batch: one without jobs closes here, and is told.
     internal const string SealBatchSql = $$"""
         WITH changes AS (
-            SELECT $1 AS batch, $2 AS total, $2 - 1 AS pending, 0 AS completed, 0 AS cancelled, 0 AS discarded, true AS seals
+            SELECT $1::bigint AS batch, $2::integer AS total, $2::integer - 1 AS pending, 0 AS completed, 0 AS cancelled, 0 AS discarded, true AS seals
         ), {{BatchTail}}
         SELECT (SELECT count(*) FROM counted)
         """;

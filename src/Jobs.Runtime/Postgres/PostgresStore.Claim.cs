@@ -10,7 +10,8 @@ sealed partial class PostgresStore
     // most urgent jobs are each worker's share, then at each worker's share with locks. Locking at the first look would
     // lock up to $3 jobs per worker and hide them from other nodes.
     // MATERIALIZED fences the LIMIT: without it the planner may run the subquery in a nested loop and claim more jobs than
-    // there is room for.
+    // there is room for. ARRAY(…) keeps the update on the primary key, as everywhere: of an array that it has not seen the
+    // planner expects ten elements, and of a join with a CTE so many rows that it reads the whole table.
     internal const string ClaimSql = """
         WITH share AS MATERIALIZED (
             SELECT worker, count(*) AS size
@@ -42,8 +43,7 @@ sealed partial class PostgresStore
         ), claimed AS (
             UPDATE :schema.jobs AS j
             SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $4
-            FROM taken
-            WHERE j.id = taken.id
+            WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
             RETURNING j.id, j.run, j.worker, j.args, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
         ), batch AS MATERIALIZED (
             SELECT b.key, b.id, b.total, b.callback_worker

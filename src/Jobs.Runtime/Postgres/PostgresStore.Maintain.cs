@@ -17,8 +17,7 @@ sealed partial class PostgresStore
         ), staged AS (
             UPDATE :schema.jobs AS j
             SET state = 'available'
-            FROM due
-            WHERE j.id = due.id
+            WHERE j.id = ANY (ARRAY(SELECT id FROM due))
             RETURNING j.queue
         )
         SELECT count(*)::integer, coalesce(array_agg(DISTINCT queue), '{}')
@@ -117,7 +116,7 @@ sealed partial class PostgresStore
                     'attempt', j.attempt, 'at', :schema.clock(),
                     'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
             FROM locked
-            WHERE j.id = locked.id
+            WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked))
             RETURNING j.id, j.batch, j.state, j.queue
         ), changes AS (
             SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 0 AS cancelled, 1 AS discarded, false AS seals

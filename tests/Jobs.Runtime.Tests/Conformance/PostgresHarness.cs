@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text.Json;
+using Jobs.Postgres;
+using Jobs.Store;
+using Jobs.Testing.Database;
+using Npgsql;
+
+namespace Jobs.Runtime.Tests.Conformance;
+
+sealed class PostgresHarness : StoreHarness
+{
+    readonly TestDatabase _test;
+    readonly PostgresDatabase _database;
+
+    PostgresHarness(TestDatabase test)
+    {
+        _test = test;
+        _database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(test.ConnectionString), new SchemaName("jobs"));
+        Store = new PostgresStore(_database);
+    }
+
+    public override JobStore Store { get; }
+
+    public string ConnectionString => _test.ConnectionString;
+
+    public static async Task<PostgresHarness> StartAsync()
+    {
+        var harness = new PostgresHarness(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken));
+        await harness.Store.MigrateAsync(TestContext.Current.CancellationToken);
+        return harness;
+    }
+
+    public override async Task<StoredJob?> FindJobAsync(long id) => (await ReadAsync($"j.id = {id}")).SingleOrDefault();
+
+    public override Task<IReadOnlyList<StoredJob>> CallbacksAsync(string batchId) =>
+        ReadAsync($"j.callback_of = (SELECT key FROM jobs.batches WHERE id = '{batchId}')");
+
+    public override async Task<long> CountJobsAsync() => (long)(await ScalarAsync("SELECT count(*) FROM jobs.jobs"))!;
+
+    public override Task DeleteJobAsync(long id) => ScalarAsync($"DELETE FROM jobs.jobs WHERE id = {id}");
+
+    public override Task MoveClockAsync(TimeSpan ahead) => ScalarAsync(string.Create(
+        CultureInfo.InvariantCulture,
+        $"CREATE OR REPLACE FUNCTION jobs.clock() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT now() + interval ''{ahead.TotalSeconds} seconds'''"));
+
+    public async Task<object?> ScalarAsync(string sql)
+    {
+        await using var connection = await _database.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    async Task<IReadOnlyList<StoredJob>> ReadAsync(string where)
+    {
+        await using var connection = await _database.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT j.id, j.state::text, j.run, j.attempt, j.crashes, j.worker, j.queue, j.args::text, j.errors::text,
+                extract(epoch FROM j.scheduled_at - jobs.clock())::float8
+            FROM jobs.jobs AS j
+            WHERE {where}
+            ORDER BY j.id
+            """,
+            connection);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var jobs = new List<StoredJob>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+        {
+            jobs.Add(new StoredJob(
+                reader.GetInt64(0), JobStates.FromSql(reader.GetString(1)), reader.GetInt64(2), reader.GetInt16(3), reader.GetInt16(4),
+                reader.GetString(5), reader.GetString(6), reader.GetString(7),
+                reader.IsDBNull(8) ? [] : [.. JsonDocument.Parse(reader.GetString(8)).RootElement.EnumerateArray().Select(error => error.GetProperty("error").GetString()!)],
+                TimeSpan.FromSeconds(reader.GetDouble(9))));
+        }
+
+        return jobs;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _test.DisposeAsync();
+    }
+}

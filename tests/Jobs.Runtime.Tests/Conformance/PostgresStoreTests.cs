@@ -1,0 +1,101 @@
+using System.Reflection;
+using Jobs.Postgres;
+using Jobs.Store;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Runtime.Tests.Conformance;
+
+public sealed class PostgresJobStoreTests : JobStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
+public sealed class PostgresBatchStoreTests : BatchStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
+/// <summary>What holds for PostgreSQL alone.</summary>
+public sealed class PostgresStoreTests
+{
+    public static TheoryData<string> Statements => [.. typeof(PostgresStore)
+        .GetFields(BindingFlags.Static | BindingFlags.NonPublic)
+        .Where(constant => constant.IsLiteral && constant.Name.EndsWith("Sql", StringComparison.Ordinal))
+        .Select(constant => constant.Name)];
+
+    [Theory]
+    [MemberData(nameof(Statements))]
+    public async Task Every_statement_prepares_against_a_migrated_database(string name)
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var sql = (string)typeof(PostgresStore).GetField(name, BindingFlags.Static | BindingFlags.NonPublic)!.GetRawConstantValue()!;
+
+        await harness.ScalarAsync($"PREPARE statement AS {new SchemaName("jobs").Qualify(sql)}");
+    }
+
+    [Fact]
+    public async Task The_states_in_the_database_are_those_of_the_code()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+
+        var labels = (string[])(await harness.ScalarAsync("SELECT enum_range(NULL::jobs.job_state)::text[]"))!;
+
+        Assert.Equal(Enum.GetValues<JobState>().Select(JobStates.ToSql), labels);
+        Assert.Equal(Enum.GetValues<JobState>(), labels.Select(JobStates.FromSql));
+    }
+
+    [Fact]
+    public async Task A_claim_and_an_acknowledgement_read_rows_by_index_among_a_hundred_thousand()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        await harness.ScalarAsync("""
+            INSERT INTO jobs.jobs (worker, queue, state, finished_at)
+            SELECT CASE WHEN i % 2 = 0 THEN 'Mailer' ELSE 'Stranger' END, 'mail',
+                CASE WHEN i % 4 < 2 THEN 'completed' ELSE 'available' END::jobs.job_state, CASE WHEN i % 4 < 2 THEN now() END
+            FROM generate_series(1, 100000) AS i;
+            ANALYZE jobs.jobs
+            """);
+        var node = await harness.RegisterNodeAsync();
+        await using var connection = new NpgsqlConnection(harness.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+
+        var claimed = new List<Acknowledgement>();
+        await using (var claim = Command(PostgresStore.ClaimSql))
+        {
+            claim.Parameters.Bind("mail", NpgsqlDbType.Text);
+            claim.Parameters.BindArray(["Mailer"], NpgsqlDbType.Text);
+            claim.Parameters.Bind(500L, NpgsqlDbType.Bigint);
+            claim.Parameters.Bind(node, NpgsqlDbType.Uuid);
+            await using var reader = await claim.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+            while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+                claimed.Add(new Acknowledgement(reader.GetInt64(0), reader.GetInt64(1), node, JobState.Completed));
+        }
+
+        await using (var acknowledge = Command(PostgresStore.AcknowledgeSql))
+        {
+            PostgresStore.BindOutcomes(acknowledge.Parameters, claimed);
+            await acknowledge.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(500, claimed.Count);
+        await using var counts = Command("SELECT seq_tup_read, idx_tup_fetch FROM pg_stat_xact_user_tables WHERE schemaname = 'jobs' AND relname = 'jobs'");
+        await using var row = await counts.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        await row.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, row.GetInt64(0));
+        Assert.InRange(row.GetInt64(1), 1_500, 5_000);
+
+        NpgsqlCommand Command(string sql) => new(new SchemaName("jobs").Qualify(sql), connection);
+    }
+
+    [Theory]
+    [InlineData("Jobs")]
+    [InlineData("1jobs")]
+    [InlineData("jo bs")]
+    [InlineData("jobs\"; DROP TABLE x; --")]
+    [InlineData("")]
+    [InlineData("a2345678901234567890123456789012345678901")]
+    public void A_schema_name_of_another_form_is_refused(string name) =>
+        Assert.Throws<ArgumentException>(() => new SchemaName(name));
+}

@@ -1,0 +1,84 @@
+using Jobs.Generated;
+using Jobs.Store;
+
+namespace Jobs.Runtime.Tests.Conformance;
+
+/// <summary>A store to be tested, and the back doors that its tests need.</summary>
+abstract class StoreHarness : IAsyncDisposable
+{
+    public static readonly IReadOnlyList<string> Known = ["Mailer"];
+
+    public static WorkerDefinition Mailer { get; } = Worker("Mailer");
+
+    public abstract JobStore Store { get; }
+
+    public abstract Task<StoredJob?> FindJobAsync(long id);
+
+    public abstract Task<IReadOnlyList<StoredJob>> CallbacksAsync(string batchId);
+
+    public abstract Task<long> CountJobsAsync();
+
+    public abstract Task DeleteJobAsync(long id);
+
+    /// <summary>Moves the store's clock, which decides what is due and who is dead.</summary>
+    public abstract Task MoveClockAsync(TimeSpan ahead);
+
+    public abstract ValueTask DisposeAsync();
+
+    public static WorkerDefinition Worker(string name, int maxAttempts = 3) => new()
+    {
+        Name = name,
+        Queue = "mail",
+        MaxAttempts = maxAttempts,
+        Priority = 0,
+        Create = _ => throw new NotSupportedException("The store runs no worker."),
+        PerformsBatchComplete = true,
+    };
+
+    public static NewJob NewJob(string text = "hello", WorkerDefinition? worker = null) =>
+        Jobs.NewJob.Create(worker ?? Mailer, text, static (json, value) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("text", value);
+            json.WriteEndObject();
+        });
+
+    public async Task<long> EnqueueAsync(NewJob? job = null) =>
+        Assert.Single(await Store.EnqueueAsync([job ?? NewJob()], TestContext.Current.CancellationToken));
+
+    public Task<BatchRef> EnqueueBatchAsync(string id, int size, WorkerDefinition? callback = null) =>
+        Store.EnqueueBatchAsync(id, Enumerable.Range(0, size).Select(i => NewJob($"{id} {i}")), () => callback, TestContext.Current.CancellationToken);
+
+    public async Task<Guid> RegisterNodeAsync(TimeSpan? lease = null, params IReadOnlyList<string> workers)
+    {
+        var node = Guid.NewGuid();
+        await Store.RegisterNodeAsync(
+            new NodeRow(node, $"node {node}", ["mail"], workers.Count == 0 ? Known : workers), lease ?? TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        return node;
+    }
+
+    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(Guid node, int limit = 10, IReadOnlyList<string>? workers = null) =>
+        Store.ClaimAsync("mail", workers ?? Known, limit, node, TestContext.Current.CancellationToken);
+
+    public async Task<ClaimedJob> ClaimOneAsync(Guid node) => Assert.Single(await ClaimAsync(node, 1));
+
+    public async Task<bool> AcknowledgeAsync(ClaimedJob job, JobState state, TimeSpan delay = default, string? error = null)
+    {
+        var result = await Store.AcknowledgeAsync([Outcome(job, state, delay, error)], TestContext.Current.CancellationToken);
+        return result.Acknowledged.Contains(job.Id);
+    }
+
+    public static Acknowledgement Outcome(ClaimedJob job, JobState state, TimeSpan delay = default, string? error = null) =>
+        new(job.Id, job.Run, job.Node, state, delay, error);
+
+    public async Task<BatchStatus> StatusAsync(string batch)
+    {
+        var status = await Store.FindBatchAsync(batch, TestContext.Current.CancellationToken);
+        Assert.NotNull(status);
+        return status;
+    }
+}
+
+/// <summary>A job as it stands in the store.</summary>
+sealed record StoredJob(
+    long Id, JobState State, long Run, int Attempt, int Crashes, string Worker, string Queue, string Args, IReadOnlyList<string> Errors, TimeSpan DueIn);
