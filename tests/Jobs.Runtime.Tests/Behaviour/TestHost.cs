@@ -1,0 +1,83 @@
+using Jobs.Testing.Database;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Jobs.Runtime.Tests.Behaviour;
+
+/// <summary>A host of the workers of this folder, on a database of its own.</summary>
+sealed class TestHost : IAsyncDisposable
+{
+    readonly TestDatabase _database;
+    readonly IHost _host;
+
+    TestHost(TestDatabase database, IHost host, Script script, LogRecorder logs)
+    {
+        _database = database;
+        _host = host;
+        Script = script;
+        Logs = logs;
+    }
+
+    public string ConnectionString => _database.ConnectionString;
+
+    public Script Script { get; }
+
+    public LogRecorder Logs { get; }
+
+    public JobClient Client => _host.Services.GetRequiredService<JobClient>();
+
+    public static async Task<TestHost> StartAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null)
+    {
+        var database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        var seen = new Script();
+        var logs = new LogRecorder();
+        script?.Invoke(seen);
+        builder.Services.AddSingleton(seen);
+        builder.Services.AddScoped<ScopedThing>();
+        builder.Logging.AddProvider(logs);
+        builder.Logging.SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddJobs(jobs =>
+        {
+            jobs.UsePostgres(database.ConnectionString).AddQueue("tests", concurrency: 5).AddWorkers();
+            jobs.Configure(options => options.PollInterval = TimeSpan.FromMilliseconds(50));
+            configure?.Invoke(jobs);
+        });
+        var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        return new TestHost(database, host, seen, logs);
+    }
+
+    public Task StopAsync() => _host.StopAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Asks the database until the answer is as wanted: jobs end in their own time, and their rows say when.</summary>
+    public async Task<T> UntilAsync<T>(string sql, Func<T, bool> wanted)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        T answer;
+        while (!wanted(answer = await ScalarAsync<T>(sql)))
+            await poll.WaitForNextTickAsync(timeout.Token);
+        return answer;
+    }
+
+    public Task<string> StateAsync(long id, string wanted) => UntilAsync<string>($"SELECT state::text FROM jobs.jobs WHERE id = {id}", state => state == wanted);
+
+    public async Task<T> ScalarAsync<T>(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync(CancellationToken.None);
+        if (_host is IAsyncDisposable host)
+            await host.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+}
