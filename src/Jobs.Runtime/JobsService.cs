@@ -62,6 +62,7 @@ sealed class JobsService(
 
     void StartQueue(string queue, int concurrency)
     {
+        signals.Add(queue);
         var producer = new Producer(
             queue, concurrency, options.Value.PollInterval, workers, store, node, held, executor, acknowledger, signals, logger);
         _producers.Add(producer);

@@ -36,7 +36,7 @@ public static class JobsServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JobsOptions>, JobsOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(jobs.Workers);
-        services.AddSingleton(database);
+        services.AddSingleton(_ => database);   // by a factory, so that the host disposes it
         services.AddSingleton<JobStore, PostgresStore>();
         services.AddSingleton<QueueSignals>();
         services.AddSingleton<HeldJobs>();

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Jobs.Postgres;
 
 /// <summary>One PostgreSQL database and schema, and the connections to it.</summary>
-sealed class PostgresDatabase : IAsyncDisposable
+sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
     readonly NpgsqlConnectionStringBuilder _settings;
     readonly NpgsqlDataSource _dataSource;
@@ -46,6 +46,8 @@ sealed class PostgresDatabase : IAsyncDisposable
         { InnerException: { } cause } => $"{cause.Message.TrimEnd('.')}.",
         _ => $"{exception.Message.TrimEnd('.')}.",
     };
+
+    public void Dispose() => _dataSource.Dispose();
 
     public ValueTask DisposeAsync() => _dataSource.DisposeAsync();
 }

@@ -119,6 +119,10 @@ sealed partial class PostgresStore
         {
             throw new JobStoreException(isTransient: true, exception.Message, exception);
         }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new JobStoreException(isTransient: false, exception.Message, exception);
+        }
     }
 
     internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes)

@@ -18,6 +18,6 @@ sealed partial class SchemaName
     /// <summary>Puts the quoted name in the place of <c>:schema</c>, psql's own notation for a variable.</summary>
     public string Qualify(string sql) => sql.Replace(":schema", $"\"{Name}\"", StringComparison.Ordinal);
 
-    [GeneratedRegex("^[a-z_][a-z0-9_]{0,39}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z_][a-z0-9_]{0,39}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

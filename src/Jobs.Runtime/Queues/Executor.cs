@@ -47,9 +47,22 @@ sealed class Executor(
             {
                 State = JobState.Retryable,
                 Delay = Backoff.AfterAttempt(execution.Job.Attempt, execution.Job.MaxAttempts),
-                Error = exception.ToString(),
+                Error = Describe(exception),
                 ErrorType = exception.GetType().FullName,
             };
+        }
+    }
+
+    // An exception whose own text throws is still only a failed attempt.
+    static string Describe(Exception exception)
+    {
+        try
+        {
+            return exception.ToString();
+        }
+        catch (Exception)
+        {
+            return $"{exception.GetType().FullName}, whose text could not be read.";
         }
     }
 

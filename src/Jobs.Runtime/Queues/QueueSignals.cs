@@ -7,6 +7,9 @@ sealed class QueueSignals
 {
     readonly ConcurrentDictionary<string, SemaphoreSlim> _signals = new(StringComparer.Ordinal);
 
+    /// <summary>From now on the queue can be woken. Called before its producer looks for the first time, so that nothing is missed.</summary>
+    public void Add(string queue) => _signals.TryAdd(queue, new SemaphoreSlim(0));
+
     public void Wake(IEnumerable<string> queues)
     {
         foreach (var queue in queues)
@@ -19,5 +22,5 @@ sealed class QueueSignals
 
     /// <summary>Waits until the queue is woken, for at most <paramref name="longest"/>.</summary>
     public Task WaitAsync(string queue, TimeSpan longest, CancellationToken cancellationToken) =>
-        _signals.GetOrAdd(queue, static _ => new SemaphoreSlim(0)).WaitAsync(longest, cancellationToken);
+        _signals[queue].WaitAsync(longest, cancellationToken);
 }

@@ -150,4 +150,20 @@ public sealed class PerformTests
         Assert.NotEqual(node, await host.ScalarAsync<Guid>("SELECT id FROM jobs.nodes"));
         Assert.Equal(2, await host.ScalarAsync<long>("SELECT run FROM jobs.jobs"));
     }
+
+    [Fact]
+    public async Task An_exception_whose_own_text_throws_is_a_failed_attempt()
+    {
+        await using var host = await TestHost.StartAsync(script: script => script.Greet = static (_, _) => throw new MuteException());
+
+        var job = await host.Client.EnqueueAsync(Greeter.New(new Greeting("hello")), TestContext.Current.CancellationToken);
+
+        await host.StateAsync(job.Id, "retryable");
+        Assert.Contains(nameof(MuteException), await host.ScalarAsync<string>("SELECT errors->0->>'error' FROM jobs.jobs"), StringComparison.Ordinal);
+    }
+
+    sealed class MuteException : Exception
+    {
+        public override string Message => throw new InvalidOperationException("No text.");
+    }
 }

@@ -93,6 +93,7 @@ public sealed class PostgresStoreTests
     [InlineData("Jobs")]
     [InlineData("1jobs")]
     [InlineData("jo bs")]
+    [InlineData("jobs\n")]
     [InlineData("jobs\"; DROP TABLE x; --")]
     [InlineData("")]
     [InlineData("a2345678901234567890123456789012345678901")]
