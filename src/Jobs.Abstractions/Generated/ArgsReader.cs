@@ -195,18 +195,18 @@ public ref struct ArgsReader
         Unexpected(key, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"a whole number from {least} to {most}"));
 
     readonly InvalidArgsException Unexpected(string key, string expected) =>
-        new($"{key} in the stored args must be {expected}, and is {Describe(_json.TokenType)}.");
+        new($"{key} in the stored args must be {expected}, and is {Describe(_json.TokenType, expected)}.");
 
     readonly InvalidArgsException Malformed() => new(_json.CurrentDepth >= MaxDepth
         ? $"The stored args are nested deeper than {MaxDepth} levels."
         : $"The stored args are no valid JSON; they break off at byte {_json.TokenStartIndex}.");
 
-    static string Describe(JsonTokenType found) => found switch
+    static string Describe(JsonTokenType found, string expected) => found switch
     {
         JsonTokenType.Null => "null",
         JsonTokenType.True or JsonTokenType.False => "true or false",
-        JsonTokenType.Number => "another number",
-        JsonTokenType.String => "another string",
+        JsonTokenType.Number => expected.Contains("number", StringComparison.Ordinal) ? "another number" : "a number",
+        JsonTokenType.String => expected.Contains('"', StringComparison.Ordinal) ? "another string" : "a string",
         JsonTokenType.StartArray => "an array",
         _ => "an object",
     };

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace Jobs.Generators.Diagnostics;
+
+/// <summary>Finds perform methods of classes that are no workers: no job would ever run them.</summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class PerformOutsideWorkerAnalyzer : DiagnosticAnalyzer
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => [JobDiagnostics.PerformOutsideWorker];
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.EnableConcurrentExecution();
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.RegisterSymbolAction(Check, SymbolKind.Method);
+    }
+
+    static void Check(SymbolAnalysisContext context)
+    {
+        var method = context.Symbol;
+        if (!Types.Has(method, KnownNames.PerformAttribute) || Types.Has(method.ContainingType, KnownNames.WorkerAttribute))
+            return;
+        context.ReportDiagnostic(Diagnostic.Create(JobDiagnostics.PerformOutsideWorker, method.Locations[0], method.Name, method.ContainingType.Name));
+    }
+}
