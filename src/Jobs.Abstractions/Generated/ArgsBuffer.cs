@@ -13,10 +13,10 @@ static class ArgsBuffer
     static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]
-    static ArrayBufferWriter<byte>? idleBuffer;
+    static ArrayBufferWriter<byte>? IdleBuffer;
 
     [ThreadStatic]
-    static Utf8JsonWriter? idleWriter;
+    static Utf8JsonWriter? IdleWriter;
 
     public static byte[] Write<TArgs>(TArgs args, Action<Utf8JsonWriter, TArgs> write)
     {
@@ -31,9 +31,9 @@ static class ArgsBuffer
     // Taken out while in use: a property of the args that itself makes a job gets a buffer of its own.
     static (ArrayBufferWriter<byte>, Utf8JsonWriter) Take()
     {
-        var bytes = idleBuffer ?? new ArrayBufferWriter<byte>(256);
-        var json = idleWriter ?? new Utf8JsonWriter(bytes, Options);
-        (idleBuffer, idleWriter) = (null, null);
+        var bytes = IdleBuffer ?? new ArrayBufferWriter<byte>(256);
+        var json = IdleWriter ?? new Utf8JsonWriter(bytes, Options);
+        (IdleBuffer, IdleWriter) = (null, null);
         return (bytes, json);
     }
 
@@ -43,6 +43,6 @@ static class ArgsBuffer
             return;
         bytes.ResetWrittenCount();
         json.Reset();
-        (idleBuffer, idleWriter) = (bytes, json);
+        (IdleBuffer, IdleWriter) = (bytes, json);
     }
 }

@@ -1,0 +1,138 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Runtime.Tests.Isolation;
+
+/// <summary>PostgreSQL's isolationtester in small: sends steps of several sessions in a given order, and lets a step wait for another session's lock.</summary>
+/// <remarks>
+/// A step is sent when all before it have ended or wait for a lock that one of the sessions holds. A step of a session that waits is sent
+/// as soon as its session is free, so that every order runs in the nearest form that is possible.
+/// </remarks>
+sealed class IsolationTester(NpgsqlDataSource dataSource)
+{
+    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs one order of steps, each session on a connection of its own.</summary>
+    /// <param name="steps">The steps of all sessions.</param>
+    /// <param name="afterEach">Called whenever the sessions have come to rest, with the steps that have ended in the meantime.</param>
+    /// <returns>What happened, for people: the steps, and which of them waited.</returns>
+    public async Task<string> RunAsync(IReadOnlyList<Step> steps, Func<IReadOnlyList<Step>, Task>? afterEach = null)
+    {
+        await using var observer = await dataSource.OpenConnectionAsync();
+        var run = new Run(observer, afterEach);
+        try
+        {
+            foreach (var name in steps.Select(step => step.Session).Distinct())
+                run.Sessions.Add(new Session(name, await dataSource.OpenConnectionAsync()));
+            foreach (var step in steps)
+                await run.SendAsync(step);
+            await run.FinishAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+        {
+            throw new InvalidOperationException($"{run.Trace}: {e.Message}", e);
+        }
+        finally
+        {
+            foreach (var session in run.Sessions)
+                await session.Connection.DisposeAsync();
+        }
+
+        return run.Trace;
+    }
+
+    sealed class Session(string name, NpgsqlConnection connection)
+    {
+        public string Name => name;
+
+        public NpgsqlConnection Connection => connection;
+
+        public Queue<Step> Unsent { get; } = new();
+
+        public Step? Sent { get; set; }
+
+        public Task Answer { get; set; } = Task.CompletedTask;
+    }
+
+    sealed class Run(NpgsqlConnection observer, Func<IReadOnlyList<Step>, Task>? afterEach)
+    {
+        // Only a lock of another session counts: one that the server's own maintenance holds passes by itself.
+        const string WaitingSql = "SELECT pid FROM unnest($1) AS pid WHERE pg_blocking_pids(pid) && $1";
+
+        readonly List<string> _trace = [];
+
+        public List<Session> Sessions { get; } = [];
+
+        public string Trace => string.Join(" · ", _trace);
+
+        public async Task SendAsync(Step step)
+        {
+            Sessions.Single(session => session.Name == step.Session).Unsent.Enqueue(step);
+            await ComeToRestAsync(everybodyEnds: false);
+        }
+
+        public Task FinishAsync() => ComeToRestAsync(everybodyEnds: true);
+
+        async Task ComeToRestAsync(bool everybodyEnds)
+        {
+            using var timeout = new CancellationTokenSource(LongestWait);
+            while (true)
+            {
+                var ended = await CollectAsync();
+                if (ended.Count > 0 && afterEach is not null)
+                    await afterEach(ended);
+                Sessions.ForEach(SendNext);
+
+                var busy = Sessions.Where(session => session.Sent is not null && !session.Answer.IsCompleted).ToList();
+                if (busy.Count == 0 && Sessions.All(session => session.Sent is null))
+                    return;
+                if (busy.Count == 0)
+                    continue;
+                var waiting = await WaitingAsync(timeout.Token);
+                if (!everybodyEnds && busy.TrueForAll(session => waiting.Contains(session.Connection.ProcessID)))
+                {
+                    _trace.AddRange(busy.Select(session => $"{session.Sent} waits").Where(line => !_trace.Contains(line)));
+                    return;
+                }
+            }
+        }
+
+        async Task<List<Step>> CollectAsync()
+        {
+            var ended = new List<Step>();
+            foreach (var session in Sessions.Where(session => session.Sent is not null && session.Answer.IsCompleted))
+            {
+                ended.Add(session.Sent!);
+                _trace.Add($"{session.Sent}");
+                session.Sent = null;
+                await session.Answer;
+            }
+
+            return ended;
+        }
+
+        static void SendNext(Session session)
+        {
+            if (session.Sent is null && session.Unsent.TryDequeue(out var step))
+            {
+                session.Sent = step;
+                session.Answer = step.RunAsync(session.Connection);
+            }
+        }
+
+        async Task<HashSet<int>> WaitingAsync(CancellationToken cancellationToken)
+        {
+            await using var command = new NpgsqlCommand(WaitingSql, observer);
+            command.Parameters.Add(new NpgsqlParameter
+            {
+                Value = Sessions.Select(session => session.Connection.ProcessID).ToArray(),
+                NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer,
+            });
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            var waiting = new HashSet<int>();
+            while (await reader.ReadAsync(cancellationToken))
+                waiting.Add(reader.GetInt32(0));
+            return waiting;
+        }
+    }
+}
