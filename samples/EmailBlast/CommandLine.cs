@@ -1,0 +1,163 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Npgsql;
+
+namespace EmailBlast;
+
+/// <summary>What the command line asks for.</summary>
+sealed record Options
+{
+    public required string List { get; init; }
+    public required bool Strict { get; init; }
+    public required string Database { get; init; }
+    public required string Batch { get; init; }
+    public required string Output { get; init; }
+    public required int Concurrency { get; init; }
+    public required double FailRate { get; init; }
+    public required TimeSpan Delay { get; init; }
+    public required bool DryRun { get; init; }
+    public required bool WorkOnly { get; init; }
+}
+
+/// <summary>The command line: its options, their checks, and its help.</summary>
+sealed class CommandLine
+{
+    const int LongestBatchId = 200;
+    const int LargestDelay = 600_000;
+    const int LargestConcurrency = 1000;
+    const string DatabaseVariable = "ConnectionStrings__Jobs";
+
+    readonly Option<string> _list = new("--list")
+    {
+        Description = "The CSV file to read: UTF-8, a header with the column email and, if there is one, name.",
+        HelpName = "FILE.csv",
+        DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "list.csv"),
+    };
+
+    readonly Option<bool> _strict = new("--strict") { Description = "Refuse a list that has a malformed or duplicate row, instead of skipping the row." };
+
+    readonly Option<string?> _database = new("--database")
+    {
+        Description = "PostgreSQL, as in Host=localhost;Username=me;Password=secret;Database=jobs. Without it, the variable ConnectionStrings__Jobs.",
+        HelpName = "CONNECTION",
+    };
+
+    readonly Option<string> _batch = new("--batch")
+    {
+        Description = "The mailing's own id, new for each mailing.",
+        HelpName = "ID",
+        DefaultValueFactory = _ => string.Create(CultureInfo.InvariantCulture, $"email-blast-{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}"),
+    };
+
+    readonly Option<string> _output = new("--output")
+    {
+        Description = "The folder for the mails: one folder in it for each mailing.",
+        HelpName = "FOLDER",
+        DefaultValueFactory = _ => "outbox",
+    };
+
+    readonly Option<int> _concurrency = new("--concurrency") { Description = "How many mails this process sends at once.", HelpName = "N", DefaultValueFactory = _ => 10 };
+    readonly Option<double> _failRate = new("--fail-rate") { Description = "How many of the deliveries fail, to see the retries: 0 for none, 0.1 for every tenth, 1 for all.", HelpName = "RATE" };
+    readonly Option<int> _delay = new("--delay-ms") { Description = "How long each delivery takes, to see the work spread.", HelpName = "MS" };
+    readonly Option<bool> _dryRun = new("--dry-run") { Description = "Store and run everything, but write no mails: each process notes the addresses in a file in the output folder." };
+    readonly Option<bool> _workOnly = new("--work-only") { Description = "Read no list: help with what others have stored, until Ctrl-C." };
+
+    readonly RootCommand _root;
+
+    public CommandLine()
+    {
+        _root = new RootCommand("Mails a list, and tells the admins once when the last mail is out.")
+        {
+            _list, _strict, _database, _batch, _output, _concurrency, _failRate, _delay, _dryRun, _workOnly,
+        };
+        Require(_list, path => path.Length > 0, "a file");
+        Require(_output, path => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal), "a folder");
+        Require(_batch, IsBatchId, $"1 to {LongestBatchId} characters, and none of them a line break or another control character");
+        Require(_concurrency, n => n is >= 1 and <= LargestConcurrency, $"a number from 1 to {LargestConcurrency}");
+        Require(_failRate, rate => rate is >= 0 and <= 1, "a number from 0 to 1, such as 0.1");
+        Require(_delay, ms => ms is >= 0 and <= LargestDelay, $"a number of milliseconds from 0 to {LargestDelay}");
+        _root.Validators.Add(RefuseListWithoutMailing);
+    }
+
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="args">The arguments of the program.</param>
+    /// <param name="exitCode">What to exit with if there is nothing to do, or nothing that can be done; the reason is printed.</param>
+    public Options? Read(string[] args, out int exitCode)
+    {
+        var parsed = _root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            exitCode = ExitCode.CouldNotRun;
+            return Refuse(parsed.Errors.Select(error => error.Message));
+        }
+
+        if (parsed.Action is { } helpOrVersion)
+        {
+            exitCode = parsed.Invoke();
+            return null;
+        }
+
+        exitCode = ExitCode.CouldNotRun;
+        return FindDatabase(parsed) is not { } database ? null : new Options
+        {
+            List = parsed.GetRequiredValue(_list),
+            Strict = parsed.GetValue(_strict),
+            Database = database,
+            Batch = parsed.GetRequiredValue(_batch),
+            Output = parsed.GetRequiredValue(_output),
+            Concurrency = parsed.GetValue(_concurrency),
+            FailRate = parsed.GetValue(_failRate),
+            Delay = TimeSpan.FromMilliseconds(parsed.GetValue(_delay)),
+            DryRun = parsed.GetValue(_dryRun),
+            WorkOnly = parsed.GetValue(_workOnly),
+        };
+    }
+
+    string? FindDatabase(ParseResult parsed)
+    {
+        var database = parsed.GetValue(_database) ?? Environment.GetEnvironmentVariable(DatabaseVariable);
+        if (string.IsNullOrWhiteSpace(database))
+        {
+            Refuse([$"No database is named. Say where PostgreSQL is, with --database or in the variable {DatabaseVariable}: Host=localhost;Username=me;Password=secret;Database=jobs"]);
+            return null;
+        }
+
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(database).ConnectionString;
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            // The message of the parser may hold a part of the text, and so of the password.
+            Refuse(["The connection string cannot be read. It looks like: Host=localhost;Username=me;Password=secret;Database=jobs"]);
+            return null;
+        }
+    }
+
+    void RefuseListWithoutMailing(CommandResult command)
+    {
+        if (!command.GetValue(_workOnly))
+            return;
+        foreach (var option in (Option[])[_list, _strict, _batch])
+            if (command.GetResult(option) is { Implicit: false })
+                command.AddError($"{option.Name} has no meaning with --work-only, which reads no list. Leave out one of them.");
+    }
+
+    static bool IsBatchId(string id) =>
+        id.Length is >= 1 and <= LongestBatchId && !string.IsNullOrWhiteSpace(id) && !id.Any(char.IsControl) && !id.Contains('\uFFFD', StringComparison.Ordinal);
+
+    static void Require<T>(Option<T> option, Func<T, bool> holds, string wanted) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Count > 0 && result.Errors.All(error => error.SymbolResult != result) && result.GetValueOrDefault<T>() is { } value && !holds(value))
+            result.AddError($"{option.Name} must be {wanted}, not {OneLine.Quoted(result.Tokens[0].Value)}.");
+    });
+
+    static Options? Refuse(IEnumerable<string> reasons)
+    {
+        foreach (var reason in reasons)
+            Console.Error.WriteLine(reason);
+        Console.Error.WriteLine("Nothing was stored. See --help.");
+        return null;
+    }
+}

@@ -1,0 +1,8 @@
+namespace EmailBlast;
+
+static class ExitCode
+{
+    public const int AllDelivered = 0;
+    public const int SomeDiscarded = 1;
+    public const int CouldNotRun = 2;
+}

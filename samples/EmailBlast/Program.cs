@@ -1,0 +1,69 @@
+using EmailBlast;
+using EmailBlast.Mail;
+using Jobs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+if (new CommandLine().Read(args, out var exitCode) is not { } options)
+    return exitCode;
+
+try
+{
+    var list = options.WorkOnly ? null : ReadList(options);
+    using var host = BuildHost(options);
+    await host.StartAsync();
+    exitCode = list is null
+        ? await WorkAsync(host)
+        : await new Mailing(host, options, Console.Out, Console.Error).RunAsync(list);
+    await host.StopAsync();
+    return exitCode;
+}
+catch (Exception exception) when (exception is ListRefusedException or DatabaseUnavailableException or BatchExistsException or NotSupportedException
+    or NpgsqlException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(OneLine.Of(exception.Message));
+    Console.Error.WriteLine(exception is BatchExistsException
+        ? "Give the mailing another --batch; a process with --work-only goes on with one that is stored. Nothing was stored."
+        : "Nothing was mailed.");
+    return ExitCode.CouldNotRun;
+}
+
+static MailingList ReadList(Options options)
+{
+    var list = MailingList.Load(options.List);
+    foreach (var row in list.Skipped)
+        Console.Error.WriteLine($"Line {row.Line} is skipped: {row.Reason}.");
+    return options.Strict && list.Skipped.Count > 0
+        ? throw new ListRefusedException($"--strict refuses the list: {list.Skipped.Count} of its rows cannot be mailed. Mend them, or leave out --strict.")
+        : list;
+}
+
+static IHost BuildHost(Options options)
+{
+    var builder = Host.CreateEmptyApplicationBuilder(null);
+    builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+    builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    builder.Services.AddSingleton<IMailer>(_ => MailerFor(options));
+    builder.Services.AddJobs(jobs => jobs
+        .UsePostgres(options.Database)
+        .AddQueue("batch", options.Concurrency)
+        .AddWorkers());
+    return builder.Build();
+}
+
+static IMailer MailerFor(Options options)
+{
+    IMailer mailer = options.DryRun
+        ? new DryRunMailer(options.Output)
+        : new PickupMailer(new PickupFolder(options.Output), TimeProvider.System);
+    return options.Delay > TimeSpan.Zero || options.FailRate > 0 ? new UnreliableMailer(mailer, options.Delay, options.FailRate) : mailer;
+}
+
+static async Task<int> WorkAsync(IHost host)
+{
+    Console.WriteLine("Working until Ctrl-C.");
+    await host.WaitForShutdownAsync();
+    return ExitCode.AllDelivered;
+}
