@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace EmailBlast.Tests;
+
+/// <summary>The sample as a process of its own, as a person runs it.</summary>
+sealed partial class SampleProcess : IAsyncDisposable
+{
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+
+    readonly Process _process;
+    readonly ConcurrentQueue<string> _lines = new();
+    readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    SampleProcess(Process process) => _process = process;
+
+    /// <summary>What it has printed, on both outputs, in no certain order between them.</summary>
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    public string Output => string.Join('\n', _lines);
+
+    public static SampleProcess Start(params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "email-blast"), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("ConnectionStrings__Jobs");
+        var sample = new SampleProcess(new Process { StartInfo = start });
+        sample._process.OutputDataReceived += (_, line) => sample.Read(line.Data);
+        sample._process.ErrorDataReceived += (_, line) => sample.Read(line.Data);
+        sample._process.Start();
+        sample._process.BeginOutputReadLine();
+        sample._process.BeginErrorReadLine();
+        return sample;
+    }
+
+    public static async Task<(int ExitCode, string Output)> RunAsync(params IEnumerable<string> arguments)
+    {
+        await using var sample = Start(arguments);
+        return (await sample.WaitForExitAsync(), sample.Output);
+    }
+
+    /// <summary>Returns when a node says that it works, or a mailing is stored.</summary>
+    public Task WaitUntilReadyAsync() => _ready.Task.WaitAsync(Longest, TestContext.Current.CancellationToken);
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Longest, TestContext.Current.CancellationToken);
+        return _process.ExitCode;
+    }
+
+    /// <summary>Asks the process to stop, as a service manager does.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        const int sigterm = 15;
+        Assert.Equal(0, Kill(_process.Id, sigterm));
+        return await WaitForExitAsync();
+    }
+
+    void Read(string? line)
+    {
+        if (line is null)
+            return;
+        _lines.Enqueue(line);
+        if (line.StartsWith("Working", StringComparison.Ordinal) || line.StartsWith("Stored", StringComparison.Ordinal))
+            _ready.TrySetResult();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,185 @@
+using Jobs.Testing.Database;
+using Npgsql;
+
+namespace EmailBlast.Tests;
+
+public sealed class SampleTests : IAsyncLifetime
+{
+    readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("email-blast-");
+    TestDatabase _database = null!;
+
+    string Outbox => Path.Combine(_folder.FullName, "outbox");
+
+    public async ValueTask InitializeAsync() => _database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
+
+    [Fact]
+    public async Task The_list_that_ships_is_mailed_and_the_admins_are_told_once()
+    {
+        var (exitCode, output) = await RunAsync("--batch", "weekly");
+
+        Assert.Equal((0, output), (exitCode, output));
+        Assert.Equal(1, Count(output, "is complete!"));
+        Assert.Contains("Batch weekly is complete!", output.Split('\n'));
+        Assert.Equal(3, Count(output, "is skipped: The address \"") - Count(output, "duplicate of line"));
+        var mails = Directory.GetFiles(Path.Combine(Outbox, "weekly")).Select(Path.GetFileName).ToList();
+        Assert.Equal(997, mails.Count);
+        Assert.Equal(996, mails.Count(name => name!.StartsWith("job-", StringComparison.Ordinal)));
+        Assert.Contains("admins.eml", mails);
+    }
+
+    [Fact]
+    public async Task A_batch_that_exists_is_refused_and_nothing_is_stored()
+    {
+        var list = await ListAsync("ada@example.com");
+        Assert.Equal(0, (await RunAsync("--batch", "weekly", "--list", list)).ExitCode);
+
+        var (exitCode, output) = await RunAsync("--batch", "weekly");
+
+        Assert.Equal((2, output), (exitCode, output));
+        Assert.Contains("The batch \"weekly\" exists already", output, StringComparison.Ordinal);
+        Assert.Equal(2L, await ScalarAsync("SELECT count(*) FROM jobs.jobs"));
+    }
+
+    [Fact]
+    public async Task Mails_that_fail_every_time_are_given_up_and_the_exit_code_says_so()
+    {
+        var (exitCode, output) = await RunAsync("--list", await ListAsync("ada@example.com", "bob@example.com"), "--fail-rate", "1", "--batch", "weekly");
+
+        Assert.Equal((1, output), (exitCode, output));
+        Assert.Contains("gave up 2", output, StringComparison.Ordinal);
+        Assert.Equal(1, Count(output, "Batch weekly is complete!"));
+        Assert.Equal("5", (await ScalarAsync("SELECT string_agg(DISTINCT jsonb_array_length(errors)::text, ' ') FROM jobs.jobs WHERE batch IS NOT NULL")));
+    }
+
+    [Fact]
+    public async Task Every_tenth_delivery_may_fail_and_all_mails_are_out_in_the_end()
+    {
+        var (exitCode, output) = await RunAsync("--list", await ListAsync([.. Enumerable.Range(0, 100).Select(i => $"reader.{i}@example.com")]), "--fail-rate", "0.1");
+
+        Assert.Equal((0, output), (exitCode, output));
+        Assert.Contains("Delivered 100 of 100", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--strict", "--strict refuses the list: 4 of its rows")]
+    [InlineData("--list=no-such-file.csv", "There is no list \"no-such-file.csv\"")]
+    [InlineData("--concurrency=0", "--concurrency must be a number from 1 to 1000")]
+    [InlineData("--fail-rate=2", "--fail-rate must be a number from 0 to 1")]
+    [InlineData("--lsit=x", "--lsit")]
+    public async Task What_cannot_run_says_why_and_stores_nothing(string option, string reason)
+    {
+        var (exitCode, output) = await RunAsync(option);
+
+        Assert.Equal((2, output), (exitCode, output));
+        Assert.Contains(reason, output, StringComparison.Ordinal);
+        Assert.Equal(DBNull.Value, await ScalarAsync("SELECT to_regclass('jobs.jobs')::text"));
+        Assert.False(Directory.Exists(Outbox));
+    }
+
+    [Fact]
+    public async Task An_unreachable_database_says_where_and_why_without_the_password()
+    {
+        var (exitCode, output) = await SampleProcess.RunAsync("--database", "Host=127.0.0.1;Port=1;Username=ada;Password=s3cret;Database=mail", "--output", Outbox);
+
+        Assert.Equal((2, output), (exitCode, output));
+        Assert.Contains("cannot open a connection to PostgreSQL at 127.0.0.1:1, database \"mail\", user \"ada\"", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "No database is named")]
+    [InlineData("Host=x;Passwort=s3cret", "The connection string cannot be read")]
+    public async Task A_database_that_is_not_named_well_is_refused(string? connection, string reason)
+    {
+        var (exitCode, output) = await SampleProcess.RunAsync(connection is null ? [] : ["--database", connection]);
+
+        Assert.Equal((2, output), (exitCode, output));
+        Assert.Contains(reason, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_nodes_share_a_list_of_20_000_and_each_address_is_delivered_once()
+    {
+        const int size = 20_000;
+        var list = await ListAsync([.. Enumerable.Range(0, size).Select(i => $"reader.{i}@example.com")]);
+        await using var helper = Start("--work-only", "--dry-run");
+        await helper.WaitUntilReadyAsync();
+        await using var mailing = Start("--list", list, "--dry-run", "--batch", "weekly");
+        await mailing.WaitUntilReadyAsync();
+
+        var deleted = 0L;
+        using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200)))
+        {
+            while (deleted < 1_000 && await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken))
+                deleted += (long)(await ScalarAsync("WITH gone AS (DELETE FROM jobs.jobs WHERE state = 'completed' AND batch IS NOT NULL RETURNING id) SELECT count(*) FROM gone"))!;
+        }
+
+        var exitCode = await mailing.WaitForExitAsync();
+        Assert.Equal((0, mailing.Output), (exitCode, mailing.Output));
+        Assert.Equal((0, helper.Output), (await helper.TerminateAsync(), helper.Output));
+
+        Assert.Equal(1, mailing.Lines.Count(line => line == "Batch weekly is complete!"));
+        Assert.DoesNotContain("complete!", helper.Output, StringComparison.Ordinal);
+        var files = Directory.GetFiles(Outbox, "dry-run-*.txt");
+        var deliveries = files.Where(file => !file.EndsWith("-admins.txt", StringComparison.Ordinal)).Select(File.ReadAllLines).ToList();
+        Assert.Equal(2, deliveries.Count);
+        Assert.All(deliveries, file => Assert.InRange(file.Length, 1_000, size));
+        Assert.Equal(size, deliveries.Sum(file => file.Length));
+        Assert.Equal(size, deliveries.SelectMany(file => file).Distinct().Count());
+        Assert.Equal(["Batch weekly is complete!"], files.Where(file => file.EndsWith("-admins.txt", StringComparison.Ordinal)).SelectMany(File.ReadAllLines));
+        Assert.Equal("20000 0 20000", await ScalarAsync("SELECT concat_ws(' ', total, pending, completed) FROM jobs.batches"));
+    }
+
+    [Fact]
+    public async Task A_mailing_that_is_stopped_goes_on_elsewhere()
+    {
+        var list = await ListAsync([.. Enumerable.Range(0, 50).Select(i => $"reader.{i}@example.com")]);
+        await using (var mailing = Start("--list", list, "--delay-ms", "500", "--concurrency", "2", "--batch", "weekly"))
+        {
+            await mailing.WaitUntilReadyAsync();
+            Assert.Equal(2, await mailing.TerminateAsync());
+            Assert.Contains("--work-only", mailing.Output, StringComparison.Ordinal);
+        }
+
+        await using var node = Start("--work-only");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (!File.Exists(Path.Combine(Outbox, "weekly", "admins.eml")))
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await node.TerminateAsync());
+        Assert.Equal(51, Directory.GetFiles(Path.Combine(Outbox, "weekly")).Length);
+        Assert.Equal(1L, await ScalarAsync("SELECT max(attempt)::bigint FROM jobs.jobs"));
+    }
+
+    SampleProcess Start(params string[] arguments) => SampleProcess.Start([.. arguments, "--database", _database.ConnectionString, "--output", Outbox]);
+
+    async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        await using var sample = Start(arguments);
+        return (await sample.WaitForExitAsync(), sample.Output);
+    }
+
+    async Task<string> ListAsync(params string[] addresses)
+    {
+        var path = Path.Combine(_folder.FullName, "list.csv");
+        await File.WriteAllLinesAsync(path, ["email", .. addresses], TestContext.Current.CancellationToken);
+        return path;
+    }
+
+    async Task<object?> ScalarAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_database.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}
