@@ -73,27 +73,25 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
 
         public Task FinishAsync() => ComeToRestAsync(everybodyEnds: true);
 
+        // One step at a time: what is seen between two steps is the work of the first.
         async Task ComeToRestAsync(bool everybodyEnds)
         {
             using var timeout = new CancellationTokenSource(LongestWait);
+            var ended = new List<Step>();
             while (true)
             {
-                var ended = await CollectAsync();
+                ended.AddRange(await CollectAsync());
+                var busy = Sessions.Where(session => session.Sent is not null).ToList();
+                var waiting = busy.Count == 0 ? [] : await WaitingAsync(timeout.Token);
+                if (!busy.TrueForAll(session => waiting.Contains(session.Connection.ProcessID)))
+                    continue;
+
                 if (ended.Count > 0 && afterEach is not null)
                     await afterEach(ended);
-                Sessions.ForEach(SendNext);
-
-                var busy = Sessions.Where(session => session.Sent is not null && !session.Answer.IsCompleted).ToList();
-                if (busy.Count == 0 && Sessions.All(session => session.Sent is null))
+                ended.Clear();
+                _trace.AddRange(busy.Select(session => $"{session.Sent} waits").Where(line => !_trace.Contains(line)));
+                if (!TrySendNext() && (busy.Count == 0 || !everybodyEnds))
                     return;
-                if (busy.Count == 0)
-                    continue;
-                var waiting = await WaitingAsync(timeout.Token);
-                if (!everybodyEnds && busy.TrueForAll(session => waiting.Contains(session.Connection.ProcessID)))
-                {
-                    _trace.AddRange(busy.Select(session => $"{session.Sent} waits").Where(line => !_trace.Contains(line)));
-                    return;
-                }
             }
         }
 
@@ -111,13 +109,13 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
             return ended;
         }
 
-        static void SendNext(Session session)
+        bool TrySendNext()
         {
-            if (session.Sent is null && session.Unsent.TryDequeue(out var step))
-            {
-                session.Sent = step;
-                session.Answer = step.RunAsync(session.Connection);
-            }
+            if (Sessions.Find(session => session.Sent is null && session.Unsent.Count > 0) is not { } free)
+                return false;
+            free.Sent = free.Unsent.Dequeue();
+            free.Answer = free.Sent.RunAsync(free.Connection);
+            return true;
         }
 
         async Task<HashSet<int>> WaitingAsync(CancellationToken cancellationToken)
