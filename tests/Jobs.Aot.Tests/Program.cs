@@ -1,0 +1,95 @@
+// The host as a native program: enqueues, performs, sees the callback once, and fails otherwise. Each check prints a line.
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Jobs;
+using Jobs.Aot.Tests;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+var connectionString = Environment.GetEnvironmentVariable("JOBS_TEST_DATABASE")
+    ?? throw new InvalidOperationException("JOBS_TEST_DATABASE is not set. Run ./test, which sets it.");
+var everything = new Everything(
+    "Grüße, 世界 👋 \"\\ \u001f", null, int.MinValue, long.MaxValue, 0.1, 79228162514264337593543950335m, true,
+    Guid.Parse("01a20af1-8424-7256-8047-b6e9d1e5f333"), new DateTimeOffset(2026, 11, 24, 1, 2, 3, 456, TimeSpan.FromHours(5.5)), Mood.Loud, null, 7);
+var failed = 0;
+
+var journal = new Journal();
+var builder = Host.CreateEmptyApplicationBuilder(null);
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.Services.AddSingleton(journal);
+builder.Services.AddJobs(jobs => jobs
+    .UsePostgres(connectionString, "jobs_native")
+    .AddQueue("native", concurrency: 10)
+    .AddWorkers()
+    .Configure(options => options.PollInterval = TimeSpan.FromMilliseconds(50)));
+using var host = builder.Build();
+await host.StartAsync();
+var client = host.Services.GetRequiredService<JobClient>();
+
+await client.EnqueueAsync(NativeWorker.New(everything));
+await journal.Seen(everything.Text);
+var firstJob = DateTime.Now - Process.GetCurrentProcess().StartTime;
+
+Check("The program is native", !RuntimeFeature.IsDynamicCodeSupported);
+Check("Args of every type survive the round trip", journal.Everything.TryDequeue(out var read) && read == everything);
+
+var batch = await client.EnqueueBatchAsync(Enumerable.Range(0, 2_000).Select(i => NativeWorker.New(everything with { Number = i })));
+await journal.Seen(batch.Id);
+Check("A batch tells its worker with the right counts", journal.Callbacks.TryDequeue(out var callback) && callback == new BatchComplete(batch.Id, 2_000, 2_000, 0, 0));
+Check("Each job of the batch ran once", journal.Everything.Select(job => job.Number).Order().SequenceEqual(Enumerable.Range(0, 2_000)));
+Check("The batch's status says so", await client.GetBatchAsync(batch.Id) is { IsClosed: true, Completed: 2_000, Pending: 0 });
+
+await client.EnqueueAsync(NativeWorker.New(new Fragile(2)));
+await journal.Seen("fragile");
+Check("A job that failed is tried again", await UntilAsync("SELECT attempt::text FROM jobs_native.jobs WHERE args ? 'failures_first' AND state = 'completed'") == "3");
+
+await ExecuteAsync("""INSERT INTO jobs_native.jobs (queue, worker, args, max_attempts) VALUES ('native', 'native', '{"txet": 1}', 1)""");
+var error = await UntilAsync("SELECT errors->0->>'error' FROM jobs_native.jobs WHERE args ? 'txet' AND state = 'discarded'");
+Check("Args that fit nothing are a clear error", error.Contains("{\"txet\"}, which no perform method accepts. Accepted: {status: \"complete\", batch_id", StringComparison.Ordinal));
+
+try
+{
+    await client.EnqueueBatchAsync(batch.Id, [NativeWorker.New(everything)]);
+    Check("An id that exists is refused", false);
+}
+catch (BatchExistsException exists)
+{
+    Check("An id that exists is refused", exists.Batch == batch);
+}
+
+await host.StopAsync();
+Check("The callback came once", journal.Callbacks.IsEmpty && await ScalarAsync("SELECT count(*)::text FROM jobs_native.jobs WHERE callback IS NOT NULL") == "1");
+Check("The node has left", await ScalarAsync("SELECT count(*)::text FROM jobs_native.nodes") == "0");
+
+Console.WriteLine($"Native host: {new FileInfo(Environment.ProcessPath!).Length / 1e6:0.0} MB, first job performed {firstJob.TotalMilliseconds:0} ms after the start of the process (migration included).");
+return failed == 0 ? 0 : 1;
+
+void Check(string name, bool holds)
+{
+    failed += holds ? 0 : 1;
+    Console.WriteLine($"{(holds ? "passed" : "failed")} {name}");
+}
+
+async Task<string> UntilAsync(string sql)
+{
+    using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+    using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+    while (true)
+    {
+        if (await ScalarAsync(sql) is { } answer)
+            return answer;
+        await poll.WaitForNextTickAsync(timeout.Token);
+    }
+}
+
+async Task<string?> ScalarAsync(string sql)
+{
+    await using var connection = new NpgsqlConnection(connectionString);
+    await connection.OpenAsync();
+    await using var command = new NpgsqlCommand(sql, connection);
+    return await command.ExecuteScalarAsync() as string;
+}
+
+Task ExecuteAsync(string sql) => ScalarAsync(sql);
