@@ -1,0 +1,39 @@
+using Jobs.Testing.Database;
+
+namespace EmailBlast.Tests;
+
+public sealed class KillTests
+{
+    [Fact]
+    public async Task A_node_killed_in_the_middle_costs_no_mail_and_no_second_message_to_the_admins()
+    {
+        var folder = Directory.CreateTempSubdirectory("email-blast-");
+        await using var database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
+        var list = Path.Combine(folder.FullName, "list.csv");
+        await File.WriteAllLinesAsync(list, ["email", .. Enumerable.Range(0, 400).Select(i => $"reader.{i}@example.com")], TestContext.Current.CancellationToken);
+        string[] common = ["--database", database.ConnectionString, "--output", folder.FullName, "--dry-run", "--delay-ms", "100", "--concurrency", "5"];
+
+        await using (var victim = SampleProcess.Start(["--work-only", .. common]))
+        {
+            await victim.WaitUntilReadyAsync();
+            await using var mailing = SampleProcess.Start(["--list", list, "--batch", "weekly", .. common]);
+            await mailing.WaitUntilReadyAsync();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            while (Delivered().Count(file => file.Length > 5) < 2)
+                await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            await victim.KillAsync();
+
+            Assert.Equal((0, mailing.Output), (await mailing.WaitForExitAsync(), mailing.Output));
+            Assert.Equal(1, mailing.Lines.Count(line => line == "Batch weekly is complete!"));
+        }
+
+        var addresses = Delivered().SelectMany(file => file).ToList();
+        Assert.Equal(400, addresses.Distinct().Count());
+        Assert.InRange(addresses.Count, 400, 405);
+        Assert.Single(Directory.GetFiles(folder.FullName, "dry-run-*-admins.txt").SelectMany(File.ReadAllLines));
+        folder.Delete(recursive: true);
+
+        IReadOnlyList<string[]> Delivered() =>
+            [.. Directory.GetFiles(folder.FullName, "dry-run-*.txt").Where(file => !file.EndsWith("-admins.txt", StringComparison.Ordinal)).Select(File.ReadAllLines)];
+    }
+}
