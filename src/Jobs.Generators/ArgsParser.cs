@@ -73,6 +73,7 @@ sealed class ArgsParser(Compilation compilation, Action<Diagnostic> report)
     EquatableArray<MemberModel> ParseMembers(INamedTypeSymbol record, IMethodSymbol? constructor, Location where)
     {
         var properties = Properties(record);
+        var canConstruct = constructor is not null;
         var members = new List<MemberModel>();
         foreach (var parameter in constructor?.Parameters ?? [])
         {
@@ -82,6 +83,7 @@ sealed class ArgsParser(Compilation compilation, Action<Diagnostic> report)
             {
                 Report(JobDiagnostics.ArgsNotStorable, Where(parameter, where), $"{record.Name}'s parameter {parameter.Name}",
                     "no property has its name and type, so its value could not be read from the record. Add one, or remove the parameter.");
+                canConstruct = false;
                 continue;
             }
 
@@ -92,7 +94,8 @@ sealed class ArgsParser(Compilation compilation, Action<Diagnostic> report)
 
         foreach (var property in properties)
         {
-            if (IsComputed(property))
+            // With the constructor still wrong, a member without a setter may be meant for it.
+            if (IsComputed(property) || (property.SetMethod is null && !canConstruct))
                 continue;
             if (ParseMember(record, property, null, constructor, where) is { } member)
                 members.Add(member);
@@ -219,7 +222,7 @@ sealed class ArgsParser(Compilation compilation, Action<Diagnostic> report)
         if (type.SpecialType is SpecialType.System_Char)
             return "a char can be half of a character. Make it a string.";
         if (type.TypeKind is TypeKind.Interface || type.SpecialType is SpecialType.System_Object)
-            return $"JSON does not say which class a {name} was. {Storable}";
+            return $"JSON does not say of which class the {name} was. {Storable}";
         if (Types.Is(type, KnownNames.CancellationToken))
             return "a CancellationToken ends with its process. Take it as a parameter of the [Perform] method.";
         return $"a {name} is not among the types that args may have. {Storable}";

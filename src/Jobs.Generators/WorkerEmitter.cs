@@ -12,6 +12,7 @@ sealed class WorkerEmitter
     public static readonly string[] HelperTypes = ["ThisWorker", "Shape", "ArgsJson"];
 
     const int LongestComment = 110;
+    const int LongestLine = 110;
 
     readonly WorkerModel _worker;
     readonly IReadOnlyList<PerformModel> _performs;
@@ -73,7 +74,9 @@ sealed class WorkerEmitter
         }
     }
 
-    bool UsesServices => _worker.Construction.Concat(_performs.SelectMany(static perform => perform.Arguments))
+    EquatableArray<ArgumentModel> Construction => _worker.Construction ?? EquatableArray<ArgumentModel>.Empty;
+
+    bool UsesServices => Construction.Concat(_performs.SelectMany(static perform => perform.Arguments))
         .Any(static argument => argument.Kind is ArgumentKind.Service or ArgumentKind.OptionalService);
 
     void WriteContainers(int depth)
@@ -168,7 +171,9 @@ sealed class WorkerEmitter
 
     void WriteCall(PerformModel perform, bool awaits)
     {
-        var call = $"{Callee(perform)}({string.Join(", ", perform.Arguments.Select(argument => Argument(perform, argument)))})";
+        var arguments = perform.Arguments.Select(argument => Argument(perform, argument)).ToList();
+        var line = string.Join(", ", arguments);
+        var call = $"{Callee(perform)}({(line.Length <= LongestLine ? line : "\n    " + string.Join(",\n    ", arguments))})";
         if (perform.Returns is ReturnKind.Outcome or ReturnKind.AwaitableOutcome)
         {
             var outcome = perform.Returns is ReturnKind.Outcome ? call : $"await {call}.ConfigureAwait(false)";
@@ -228,7 +233,13 @@ sealed class WorkerEmitter
 
     void WriteConstruction()
     {
-        var arguments = _worker.Construction
+        if (_worker.Construction is null)
+        {
+            _writer.WriteLine("        Create = static services => throw new global::System.NotSupportedException(),");
+            return;
+        }
+
+        var arguments = Construction
             .Select(static argument => (argument.Name is null ? "" : argument.Name + ": ") + Service("services", argument))
             .ToList();
         if (arguments.Count < 2)

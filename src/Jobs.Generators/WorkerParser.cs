@@ -48,7 +48,7 @@ sealed class WorkerParser
         var priority = Option("Priority", 0, static value => value is >= 0 and <= LastPriority, "from 0, the most urgent, to 9.");
         var canEmit = CheckClass();
         var performs = ParsePerforms();
-        var construction = canEmit ? ParseConstructor() : EquatableArray<ArgumentModel>.Empty;
+        var construction = canEmit ? ParseConstructor() : null;
 
         var model = !canEmit ? null : new WorkerModel
         {
@@ -85,7 +85,7 @@ sealed class WorkerParser
 
         foreach (var container in ContainingTypes())
         {
-            if (container.IsGenericType)
+            if (container.Arity > 0)
                 Report(JobDiagnostics.ContainerNotPartial, where, _worker.Name, container.Name, "generic", "Move the worker out of it.");
             else if (!IsPartial(container))
                 Report(JobDiagnostics.ContainerNotPartial, where, _worker.Name, container.Name, "not partial", $"Make {container.Name} partial, or move the worker out of it.");
@@ -102,7 +102,7 @@ sealed class WorkerParser
             return ("static", "Each job gets a worker of its own: remove static.");
         if (_worker.IsAbstract)
             return ("abstract", "Mark the classes that derive from it instead.");
-        if (_worker.IsGenericType)
+        if (_worker.Arity > 0)
             return ("generic", "A stored job does not say which type arguments to use: derive a class that closes it, and mark that one.");
         if (_worker.IsFileLocal)
             return ("local to its file", "The generated part is another file: make it internal or public.");
@@ -383,10 +383,11 @@ sealed class WorkerParser
 
     // The constructor
 
-    EquatableArray<ArgumentModel> ParseConstructor()
+    EquatableArray<ArgumentModel>? ParseConstructor()
     {
+        var before = _diagnostics.Count;
         if (ChooseConstructor() is not { } constructor)
-            return EquatableArray<ArgumentModel>.Empty;
+            return null;
 
         var arguments = new List<ArgumentModel>();
         var isSkipped = false;
@@ -410,7 +411,7 @@ sealed class WorkerParser
         }
 
         CheckRequiredMembers(constructor);
-        return arguments.ToEquatableArray();
+        return _diagnostics.Count == before ? arguments.ToEquatableArray() : null;
     }
 
     static bool OfTheJob(ITypeSymbol type) =>

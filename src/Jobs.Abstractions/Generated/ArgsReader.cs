@@ -197,7 +197,10 @@ public ref struct ArgsReader
     readonly InvalidArgsException Unexpected(string key, string expected) =>
         new($"{key} in the stored args must be {expected}, and is {Describe(_json.TokenType, expected)}.");
 
-    readonly InvalidArgsException Malformed() => new(_json.CurrentDepth >= MaxDepth
+    // Inside the opening bracket that it stands on, the reader does not count that one.
+    readonly int Depth => _json.CurrentDepth + (_json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0);
+
+    readonly InvalidArgsException Malformed() => new(Depth >= MaxDepth
         ? $"The stored args are nested deeper than {MaxDepth} levels."
         : $"The stored args are no valid JSON; they break off at byte {_json.TokenStartIndex}.");
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using static Jobs.Generators.Text.JsonText;
 
 namespace Jobs.Generators.Model;
 
@@ -11,18 +12,31 @@ sealed record ShapeClash(string Why, string Advice)
         if (!CouldTake(first, second) && !CouldTake(second, first))
             return null;
 
-        var open = OpenKeys(first, second).Concat(OpenKeys(second, first)).FirstOrDefault();
-        if (open is not null)
-            return new ShapeClash(
-                $"{JsonTextOf(open)} is a constant in one and any value in the other, which can hold the constant.",
-                $"Give the other a constant {JsonTextOf(open)} of its own, or rename its member.");
+        if (Captured(first, second) is { } captured)
+            return captured;
         var keys = new HashSet<string>(first.Keys, StringComparer.Ordinal);
         return new ShapeClash(
-            keys.Count == 0 ? "neither has a key." : $"they have the same keys, {string.Join(", ", keys.Select(JsonTextOf))}.",
+            keys.Count == 0 ? "neither has a key." : $"they have the same keys, {string.Join(", ", keys.Select(Quote))}.",
             "Give one a member that the other lacks, or a constant: [Matches(\"kind\", \"…\")].");
     }
 
-    static string JsonTextOf(string key) => Text.JsonText.Quote(key);
+    /// <summary>The clash by which a constant of one of the two stands in a member of the other.</summary>
+    static ShapeClash? Captured(ArgsShape first, ArgsShape second)
+    {
+        foreach (var (holder, open) in new[] { (first, second), (second, first) })
+        {
+            foreach (var constant in holder.Constants)
+            {
+                if (open.Stored.FirstOrDefault(member => member.Key == constant.Key && CouldBe(member, constant)) is not { } member)
+                    continue;
+                return new ShapeClash(
+                    $"{holder.Id} has the constant {Quote(constant.Key)}: {constant.Json}, and {open.Id}.{member.PlainName} can hold the same.",
+                    $"Give {open.Id} a constant for {Quote(constant.Key)} instead of that member, or rename the member.");
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Whether JSON that <paramref name="writer"/> stores, which has all its keys, could go to <paramref name="taker"/>.</summary>
     static bool CouldTake(ArgsShape writer, ArgsShape taker)
@@ -36,9 +50,6 @@ sealed record ShapeClash(string Why, string Advice)
 
     static bool CouldHold(ArgsShape writer, ConstantModel constant) =>
         writer.Constants.Contains(constant) || writer.Stored.Any(member => member.Key == constant.Key && CouldBe(member, constant));
-
-    static IEnumerable<string> OpenKeys(ArgsShape constants, ArgsShape members) =>
-        constants.Constants.Select(constant => constant.Key).Intersect(members.Stored.Select(member => member.Key), StringComparer.Ordinal);
 
     static bool CouldBe(MemberModel member, ConstantModel constant) => constant.Kind switch
     {

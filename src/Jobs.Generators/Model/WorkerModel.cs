@@ -31,7 +31,8 @@ sealed record WorkerModel
 
     public required int Priority { get; init; }
 
-    public required EquatableArray<ArgumentModel> Construction { get; init; }
+    /// <summary>What the constructor takes; <see langword="null"/> while it takes what no service is.</summary>
+    public required EquatableArray<ArgumentModel>? Construction { get; init; }
 
     public required EquatableArray<PerformModel> Performs { get; init; }
 

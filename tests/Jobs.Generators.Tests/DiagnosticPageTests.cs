@@ -1,0 +1,57 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Jobs.Generators.Diagnostics;
+using Microsoft.CodeAnalysis;
+
+namespace Jobs.Generators.Tests;
+
+/// <summary>Each diagnostic has a page, whose examples are compiled, and a line in the release file.</summary>
+public partial class DiagnosticPageTests
+{
+    const string Usings = "using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Jobs;\n";
+
+    static readonly DiagnosticDescriptor[] Descriptors =
+    [
+        .. typeof(JobDiagnostics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<DiagnosticDescriptor>(),
+    ];
+
+    public static TheoryData<string> Ids => [.. Descriptors.Select(descriptor => descriptor.Id)];
+
+    [Fact]
+    public void Ids_are_unique_and_every_descriptor_is_an_error_with_a_link_to_its_page()
+    {
+        Assert.Equal(Descriptors.Length, Descriptors.Select(descriptor => descriptor.Id).Distinct().Count());
+        Assert.All(Descriptors, descriptor => Assert.Equal(DiagnosticSeverity.Error, descriptor.DefaultSeverity));
+        Assert.All(Descriptors, descriptor => Assert.EndsWith($"docs/diagnostics/{descriptor.Id}.md", descriptor.HelpLinkUri, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_release_files_list_exactly_the_descriptors_with_their_titles()
+    {
+        var lines = new[] { "Shipped", "Unshipped" }
+            .SelectMany(kind => File.ReadLines(Path.Combine(TestFiles.Repository, "src", "Jobs.Generators", $"AnalyzerReleases.{kind}.md")))
+            .Where(line => line.StartsWith("JOB", StringComparison.Ordinal));
+
+        Assert.Equal(Descriptors.Select(descriptor => $"{descriptor.Id} | Jobs | Error | {descriptor.Title}").Order(), lines.Order());
+    }
+
+    [Theory, MemberData(nameof(Ids))]
+    public async Task The_wrong_example_of_its_page_gives_the_error_and_the_right_one_none(string id)
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(TestFiles.Repository, "docs", "diagnostics", $"{id}.md"), TestContext.Current.CancellationToken);
+        var title = Descriptors.Single(descriptor => descriptor.Id == id).Title.ToString();
+
+        var wrong = await UserProgram.Compile(Usings + Example(page, "Wrong")).DiagnoseAsync();
+        var right = await UserProgram.Compile(Usings + Example(page, "Right")).DiagnoseAsync();
+
+        Assert.StartsWith($"# {id}: {title}", page, StringComparison.Ordinal);
+        Assert.Contains(wrong, diagnostic => diagnostic.Id == id);
+        Assert.Empty(right);
+    }
+
+    static string Example(string page, string heading) =>
+        Examples().Matches(page).Single(match => match.Groups["heading"].Value == heading).Groups["code"].Value;
+
+    [GeneratedRegex(@"^## (?<heading>\w+)\n+```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Examples();
+}

@@ -1,0 +1,22 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email, string Kind);
+
+[Matches("kind", "reminder")]
+public sealed record ReminderArgs(string Email);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+
+    [Perform]
+    public void Remind(ReminderArgs args) { }
+}

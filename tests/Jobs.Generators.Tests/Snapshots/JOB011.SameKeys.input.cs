@@ -1,0 +1,21 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email);
+
+public sealed record ReminderArgs(string Email);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+
+    [Perform]
+    public void Remind(ReminderArgs args) { }
+}

@@ -1,0 +1,20 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email);
+
+[Worker]
+public partial class Mailer
+{
+    public Mailer() { }
+
+    public Mailer(IServiceProvider services) { }
+
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}

@@ -1,0 +1,23 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email);
+
+public sealed record InvoiceArgs(int Number);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}
+
+public static class Billing
+{
+    public static NewJob Bill() => Mailer.New(new InvoiceArgs(7));
+}

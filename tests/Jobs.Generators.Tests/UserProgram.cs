@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Basic.Reference.Assemblies;
+using Jobs.Generators.Diagnostics;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+
+namespace Jobs.Generators.Tests;
+
+/// <summary>A program as a user writes it: with nullable on, no implicit usings, and the generator and analyzers at work.</summary>
+sealed class UserProgram
+{
+    static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
+
+    static readonly ImmutableArray<DiagnosticAnalyzer> Analyzers = [new PerformOutsideWorkerAnalyzer(), new UnknownArgsAnalyzer()];
+
+    UserProgram(Compilation compilation, GeneratorDriver driver) => (Compilation, Driver) = (compilation, driver);
+
+    public static ImmutableArray<MetadataReference> References { get; } =
+    [
+        .. Net100.References.All,
+        MetadataReference.CreateFromFile(typeof(IWorker).Assembly.Location),
+        MetadataReference.CreateFromFile(typeof(Microsoft.Extensions.DependencyInjection.ServiceDescriptor).Assembly.Location),
+    ];
+
+    /// <summary>The program with what was generated.</summary>
+    public Compilation Compilation { get; }
+
+    public GeneratorDriver Driver { get; }
+
+    public GeneratorRunResult Result => Driver.GetRunResult().Results.Single();
+
+    public ImmutableArray<SyntaxTree> GeneratedTrees => Driver.GetRunResult().GeneratedTrees;
+
+    public IEnumerable<GeneratedSourceResult> Sources =>
+        Result.GeneratedSources.Where(source => source.HintName != "Microsoft.CodeAnalysis.EmbeddedAttribute.cs");
+
+    public static UserProgram Compile(string source, string name = "App", params MetadataReference[] more) => From(Create(source, name, more));
+
+    public static UserProgram From(Compilation compilation)
+    {
+        var driver = CSharpGeneratorDriver.Create(
+            [new WorkerGenerator().AsSourceGenerator()],
+            parseOptions: ParseOptions,
+            driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
+        return Run(driver, compilation);
+    }
+
+    public static Compilation Create(string source, string name = "App", params MetadataReference[] more) => CSharpCompilation.Create(
+        name,
+        [Parse(source)],
+        [.. References, .. more],
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+
+    public static SyntaxTree Parse(string source, string path = "Program.cs") =>
+        CSharpSyntaxTree.ParseText(SourceText.From(source, System.Text.Encoding.UTF8), ParseOptions, path);
+
+    /// <summary>Compiles another version with the same driver, as the editor does at a keystroke.</summary>
+    public UserProgram Edit(Func<Compilation, Compilation> edit)
+    {
+        var generated = Compilation.SyntaxTrees.Where(tree => GeneratedTrees.Contains(tree)).ToArray();
+        return Run(Driver, edit(Compilation.RemoveSyntaxTrees(generated)));
+    }
+
+    static UserProgram Run(GeneratorDriver driver, Compilation compilation)
+    {
+        driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out var updated, out _, TestContext.Current.CancellationToken);
+        return new UserProgram(updated, driver);
+    }
+
+    /// <summary>The errors that a person would see, of the compiler and of Jobs; and the warnings of generated code.</summary>
+    public async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var analyzed = await Compilation.WithAnalyzers(Analyzers, new AnalyzerOptions([])).GetAnalyzerDiagnosticsAsync(cancellationToken);
+        var generated = GeneratedTrees;
+        return
+        [
+            .. Result.Diagnostics.Concat(analyzed).Concat(Compilation.GetDiagnostics(cancellationToken))
+                .Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error ||
+                    (diagnostic.Severity is DiagnosticSeverity.Warning && diagnostic.Location.SourceTree is { } tree && generated.Contains(tree)))
+                .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
+                .ThenBy(diagnostic => diagnostic.Id, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>The compiled program, which must be free of errors.</summary>
+    public byte[] Emit()
+    {
+        using var bytes = new MemoryStream();
+        var emitted = Compilation.Emit(bytes, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.True(emitted.Success, string.Join('\n', emitted.Diagnostics));
+        return bytes.ToArray();
+    }
+}
