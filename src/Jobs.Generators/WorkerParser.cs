@@ -42,7 +42,7 @@ sealed class WorkerParser
 
     ParsedWorker Parse()
     {
-        var name = Option("Name", _worker.ToDisplayString(), IsText, "a name of 1 to 200 characters, none of them NUL.");
+        var name = Option("Name", _worker.ToDisplayString(Plain), IsText, "a name of 1 to 200 characters, none of them NUL.");
         var queue = Option("Queue", "default", IsText, "a name of 1 to 200 characters, none of them NUL.");
         var attempts = Option("MaxAttempts", 20, static value => value is >= 1 and <= MostAttempts, "from 1 to 1000.");
         var priority = Option("Priority", 0, static value => value is >= 0 and <= LastPriority, "from 0, the most urgent, to 9.");
@@ -68,6 +68,9 @@ sealed class WorkerParser
         };
         return new ParsedWorker(model, new WorkerName(name, _worker.Name, _syntax.Identifier.GetLocation()), _diagnostics.ToEquatableArray());
     }
+
+    // The name as the runtime knows it: @event is event.
+    static readonly SymbolDisplayFormat Plain = new(typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
 
     static readonly SymbolDisplayFormat Escaped = SymbolDisplayFormat.FullyQualifiedFormat
         .WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
@@ -143,7 +146,7 @@ sealed class WorkerParser
                 .Select(static type => type.Name).Distinct(StringComparer.Ordinal).OrderBy(static name => name, StringComparer.Ordinal).ToList()
             : [];
         var number = neighbours.IndexOf(_worker.Name);
-        return _worker.ToDisplayString() + (number > 0 ? $".{(number + 1).ToString(CultureInfo.InvariantCulture)}" : "") + ".g.cs";
+        return _worker.ToDisplayString(Plain) + (number > 0 ? $".{(number + 1).ToString(CultureInfo.InvariantCulture)}" : "") + ".g.cs";
     }
 
     /// <summary>Members of the worker and of the types around it, and namespaces beside it, would hide the helper types.</summary>

@@ -27,6 +27,7 @@ public class SnapshotTests
         var program = UserProgram.Compile(await ReadAsync(name, "input.cs"));
 
         Assert.Empty(await program.DiagnoseAsync());
+        Assert.NotEmpty(program.Sources);
         await CompareAsync(name, "output.cs", Output(program));
     }
 

@@ -66,6 +66,7 @@ sealed class UserProgram
     static UserProgram Run(GeneratorDriver driver, Compilation compilation)
     {
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out var updated, out _, TestContext.Current.CancellationToken);
+        Assert.Null(driver.GetRunResult().Results.Single().Exception);
         return new UserProgram(updated, driver);
     }
 
