@@ -23,7 +23,8 @@ public sealed class KillTests
                 await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
             await victim.KillAsync();
 
-            Assert.Equal((0, mailing.Output), (await mailing.WaitForExitAsync(), mailing.Output));
+            var exitCode = await mailing.WaitForExitAsync();
+            Assert.Equal((0, mailing.Output), (exitCode, mailing.Output));
             Assert.Equal(1, mailing.Lines.Count(line => line == "Batch weekly is complete!"));
         }
 
