@@ -1,5 +1,5 @@
-using Jobs.Generators.Text;
 using System.Text.Json;
+using Jobs.Generators.Text;
 
 namespace Jobs.Generators.Tests;
 

@@ -50,7 +50,8 @@ public sealed class BatchFixture : IAsyncLifetime
         {
             json.WriteStartObject();
             json.WriteEndObject();
-        }) with { Queue = queue });
+        }) with
+        { Queue = queue });
         var batch = await Store.EnqueueBatchAsync(queue, jobs, () => Worker, CancellationToken.None);
         return (batch, await Store.ClaimAsync(queue, [Worker.Name], size, Guid.NewGuid(), CancellationToken.None));
     }
