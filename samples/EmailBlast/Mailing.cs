@@ -3,6 +3,7 @@ using EmailBlast.Mail;
 using Jobs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace EmailBlast;
 
@@ -15,6 +16,7 @@ sealed class Mailing(IHost host, Options options, TextWriter output, TextWriter 
     readonly JobClient _client = host.Services.GetRequiredService<JobClient>();
     readonly CancellationToken _stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
     readonly Stopwatch _watch = Stopwatch.StartNew();
+    bool _isStored;
 
     /// <summary>Stores the mailing, follows it to its end, and says what became of it.</summary>
     /// <returns>The exit code of the program.</returns>
@@ -25,12 +27,13 @@ sealed class Mailing(IHost host, Options options, TextWriter output, TextWriter 
             await StoreAsync(list);
             var status = await FollowAsync();
             Summarize(list, status);
-            return status.Discarded + status.Cancelled == 0 ? ExitCode.AllDelivered : ExitCode.SomeDiscarded;
+            return status.Completed == status.Total && status.CallbackState == JobState.Completed ? ExitCode.AllDelivered : ExitCode.SomeDiscarded;
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            await progress.WriteLineAsync(
-                $"Stopped. The mailing {options.Batch} is stored, and goes on wherever a node works: start this program with --work-only.");
+            await progress.WriteLineAsync(_isStored
+                ? $"Stopped. The mailing {options.Batch} is stored, and goes on wherever a node works: start this program with --work-only."
+                : $"Stopped before the mailing {options.Batch} was stored.");
             return ExitCode.CouldNotRun;
         }
     }
@@ -39,6 +42,7 @@ sealed class Mailing(IHost host, Options options, TextWriter output, TextWriter 
     {
         var jobs = list.Recipients.Select(recipient => BatchEmailWorker.New(new EmailArgs(recipient.Email, recipient.Name)));
         var batch = await _client.EnqueueBatchAsync(options.Batch, jobs, batch => batch.OnComplete<BatchEmailWorker>(), _stopping);
+        _isStored = true;
         await progress.WriteLineAsync($"Stored {batch.Total} mails as batch {batch.Id}.");
     }
 
@@ -50,14 +54,27 @@ sealed class Mailing(IHost host, Options options, TextWriter output, TextWriter 
         while (true)
         {
             await look.WaitForNextTickAsync(_stopping);
-            var status = await _client.GetBatchAsync(options.Batch, _stopping);
-            if (status.IsClosed && status.CallbackState is null or JobState.Completed or JobState.Cancelled or JobState.Discarded)
+            var status = await LookAsync();
+            if (status is { IsClosed: true, CallbackState: null or JobState.Completed or JobState.Cancelled or JobState.Discarded })
                 return status;
             if (_watch.Elapsed - reported >= ReportInterval)
             {
                 reported = _watch.Elapsed;
-                await progress.WriteLineAsync(Describe(status));
+                await progress.WriteLineAsync(status is null ? "The database does not answer; the mailing goes on when it does." : Describe(status));
             }
+        }
+    }
+
+    // The mailing is stored: a database that is away delays the news of it, and loses nothing.
+    async Task<BatchStatus?> LookAsync()
+    {
+        try
+        {
+            return await _client.GetBatchAsync(options.Batch, _stopping);
+        }
+        catch (Exception exception) when (exception is DatabaseUnavailableException or NpgsqlException or TimeoutException)
+        {
+            return null;
         }
     }
 
@@ -75,7 +92,9 @@ sealed class Mailing(IHost host, Options options, TextWriter output, TextWriter 
         output.WriteLine($"The {(options.DryRun ? "addresses" : "mails")} are in {Path.GetFullPath(options.DryRun ? options.Output : new PickupFolder(options.Output).OfBatch(options.Batch))}");
         if (status.CallbackState == JobState.Completed)
             output.WriteLine($"Batch {status.Id} is complete!");
+        else if (status.CallbackState is null)
+            progress.WriteLine("The job of the message to the admins was deleted, so nobody can tell whether it was written.");
         else
-            progress.WriteLine($"The message to the admins could not be written; the errors of its job in the table of jobs say why.");
+            progress.WriteLine("The message to the admins could not be written; the errors of its job in the table of jobs say why.");
     }
 }

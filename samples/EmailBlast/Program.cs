@@ -12,6 +12,7 @@ if (new CommandLine().Read(args, out var exitCode) is not { } options)
 try
 {
     var list = options.WorkOnly ? null : ReadList(options);
+    TryOutput(options.Output);
     using var host = BuildHost(options);
     await host.StartAsync();
     exitCode = list is null
@@ -38,6 +39,19 @@ static MailingList ReadList(Options options)
     return options.Strict && list.Skipped.Count > 0
         ? throw new ListRefusedException($"--strict refuses the list: {list.Skipped.Count} of its rows cannot be mailed. Mend them, or leave out --strict.")
         : list;
+}
+
+static void TryOutput(string folder)
+{
+    try
+    {
+        Directory.CreateDirectory(folder);
+        File.Create(Path.Combine(folder, $".{Guid.NewGuid():n}.tmp"), 1, FileOptions.DeleteOnClose).Dispose();
+    }
+    catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+    {
+        throw new IOException($"No mail can be written to the folder {OneLine.Quoted(folder)}: {exception.Message} Name another: --output FOLDER");
+    }
 }
 
 static IHost BuildHost(Options options)

@@ -77,6 +77,34 @@ public sealed class SampleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_folder_that_takes_no_files_is_refused_before_anything_is_stored()
+    {
+        await File.WriteAllTextAsync(Outbox, "a file", TestContext.Current.CancellationToken);
+
+        var (exitCode, output) = await RunAsync();
+
+        Assert.Equal((2, output), (exitCode, output));
+        Assert.Contains("Name another: --output FOLDER", output, StringComparison.Ordinal);
+        Assert.Equal(DBNull.Value, await ScalarAsync("SELECT to_regclass('jobs.jobs')::text"));
+    }
+
+    [Fact]
+    public async Task A_database_that_crashes_in_the_middle_delays_the_mailing_and_no_more()
+    {
+        await using var database = await TestDatabase.CreateOwnServerAsync(TestContext.Current.CancellationToken);
+        var list = await ListAsync([.. Enumerable.Range(0, 200).Select(i => $"reader.{i}@example.com")]);
+        await using var mailing = SampleProcess.Start("--database", database.ConnectionString, "--output", Outbox, "--list", list, "--delay-ms", "100", "--batch", "weekly");
+        await mailing.WaitUntilReadyAsync();
+
+        await database.RestartServerAsync(immediate: true);
+
+        var exitCode = await mailing.WaitForExitAsync();
+        Assert.Equal((0, mailing.Output), (exitCode, mailing.Output));
+        Assert.Equal(1, mailing.Lines.Count(line => line == "Batch weekly is complete!"));
+        Assert.Equal(201, Directory.GetFiles(Path.Combine(Outbox, "weekly"), "*.eml").Length);
+    }
+
+    [Fact]
     public async Task An_unreachable_database_says_where_and_why_without_the_password()
     {
         var (exitCode, output) = await SampleProcess.RunAsync("--database", "Host=127.0.0.1;Port=1;Username=ada;Password=s3cret;Database=mail", "--output", Outbox);
