@@ -12,7 +12,7 @@ namespace Jobs;
 /// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
 sealed class JobsService(
     JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, QueueSignals signals,
-    Stager stager, Rescuer rescuer, UnknownWorkerReport unknownWorkers, IOptions<JobsOptions> options, ILogger<JobsService> logger)
+    Stager stager, Rescuer rescuer, UnknownWorkerReport unknownWorkers, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
     : IHostedService, IDisposable
 {
     static readonly TimeSpan TimeToObeyToken = TimeSpan.FromSeconds(2);
@@ -64,7 +64,7 @@ sealed class JobsService(
     {
         signals.Add(queue);
         var producer = new Producer(
-            queue, concurrency, options.Value.PollInterval, workers, store, node, held, executor, acknowledger, signals, logger);
+            queue, concurrency, options.Value, workers, store, node, held, executor, acknowledger, signals, time, logger);
         _producers.Add(producer);
         _claiming.Add(Run($"{nameof(Producer)} of queue \"{queue}\"", stopping => producer.RunAsync(stopping, _cancelled.Token), _stopping.Token));
         Log.QueueStarted(logger, queue, concurrency);
@@ -88,7 +88,7 @@ sealed class JobsService(
 
     async Task GiveBackTheRestAsync()
     {
-        var rest = held.Snapshot().Where(held.TryTake).ToList();
+        var rest = held.TakeAll();
         foreach (var job in rest)
             await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
         if (rest.Count > 0)

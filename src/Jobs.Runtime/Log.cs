@@ -47,7 +47,7 @@ static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again.")]
     public static partial void AcknowledgeFailed(ILogger logger, Exception exception, int count);
 
-    [LoggerMessage(22, LogLevel.Error, "The outcome of job {JobId} was refused by the database; the job stays executing until its node stops.")]
+    [LoggerMessage(22, LogLevel.Error, "The outcome of job {JobId} was refused by the database; the job is given back, and runs again.")]
     public static partial void OutcomeRefused(ILogger logger, Exception exception, long jobId);
 
     [LoggerMessage(23, LogLevel.Warning, "The outcome of job {JobId}, run {Run}, came too late ({State}) and changed nothing: the job is no longer this node's.")]
@@ -55,6 +55,9 @@ static partial class Log
 
     [LoggerMessage(24, LogLevel.Debug, "Batch {BatchId} closed: its last job ended.")]
     public static partial void BatchClosed(ILogger logger, string batchId);
+
+    [LoggerMessage(25, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node by a claim whose answer was lost.")]
+    public static partial void LostClaimGivenBack(ILogger logger, int count, string queue);
 
     [LoggerMessage(30, LogLevel.Debug, "Staged {Count} jobs that were due.")]
     public static partial void JobsStaged(ILogger logger, int count);

@@ -96,4 +96,28 @@ sealed partial class PostgresStore
                 }
             },
             cancellationToken);
+
+    internal const string GiveBackUnknownSql = """
+        WITH unknown AS MATERIALIZED (
+            SELECT id
+            FROM :schema.jobs
+            WHERE state = 'executing' AND node = $1 AND queue = $2 AND NOT id = ANY ($3)
+            ORDER BY id
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE :schema.jobs
+        SET state = 'available', node = NULL, attempt = attempt - 1
+        WHERE id = ANY (ARRAY(SELECT id FROM unknown))
+        """;
+
+    public override Task<int> GiveBackUnknownAsync(string queue, Guid node, IReadOnlyList<long> known, CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            _giveBackUnknown,
+            parameters =>
+            {
+                parameters.Bind(node, NpgsqlDbType.Uuid);
+                parameters.Bind(queue, NpgsqlDbType.Text);
+                parameters.BindArray([.. known], NpgsqlDbType.Bigint);
+            },
+            cancellationToken);
 }

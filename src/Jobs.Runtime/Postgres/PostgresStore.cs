@@ -15,6 +15,7 @@ sealed partial class PostgresStore : JobStore
     readonly string _nameCallback;
     readonly string _batchStatus;
     readonly string _claim;
+    readonly string _giveBackUnknown;
     readonly string _acknowledge;
     readonly string _stage;
     readonly string _registerNode;
@@ -35,6 +36,7 @@ sealed partial class PostgresStore : JobStore
         _nameCallback = schema.Qualify(NameCallbackSql);
         _batchStatus = schema.Qualify(BatchStatusSql);
         _claim = schema.Qualify(ClaimSql);
+        _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
         _stage = schema.Qualify(StageSql);
         _registerNode = schema.Qualify(RegisterNodeSql);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Jobs.Queues;
 
 /// <summary>Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits.</summary>
-sealed class Acknowledger(JobStore store, QueueSignals signals, ILogger<Acknowledger> logger)
+sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, ILogger<Acknowledger> logger)
 {
     const int LargestFlush = 500;
 
@@ -43,6 +43,7 @@ sealed class Acknowledger(JobStore store, QueueSignals signals, ILogger<Acknowle
             try
             {
                 var result = await store.AcknowledgeAsync(outcomes, abort).ConfigureAwait(false);
+                Forget(outcomes);
                 Report(outcomes, result);
                 return;
             }
@@ -75,10 +76,17 @@ sealed class Acknowledger(JobStore store, QueueSignals signals, ILogger<Acknowle
         else
         {
             Log.OutcomeRefused(logger, exception, outcomes[0].Id);
+            Forget(outcomes);
         }
     }
 
     const string UnstorableError = "The error's text could not be stored.";
+
+    void Forget(List<Acknowledgement> outcomes)
+    {
+        foreach (var outcome in outcomes)
+            held.Forget(outcome.Id, outcome.Run);
+    }
 
     void Report(List<Acknowledgement> outcomes, AcknowledgeResult result)
     {

@@ -1,16 +1,45 @@
-using System.Collections.Concurrent;
 using Jobs.Store;
 
 namespace Jobs.Queues;
 
-/// <summary>The jobs this process has claimed and not yet given an outcome. Whoever takes a job out decides its outcome, once.</summary>
+/// <summary>The jobs that this process has claimed, until their outcomes are stored. Whoever takes a job decides its outcome, once.</summary>
 sealed class HeldJobs
 {
-    readonly ConcurrentDictionary<(long Id, long Run), ClaimedJob> _jobs = new();
+    readonly Lock _gate = new();
+    readonly Dictionary<(long Id, long Run), ClaimedJob> _undecided = [];
+    readonly Dictionary<(long Id, long Run), ClaimedJob> _decided = [];
 
-    public IReadOnlyList<ClaimedJob> Snapshot() => [.. _jobs.Values];
+    public void Add(ClaimedJob job)
+    {
+        lock (_gate)
+            _undecided.Add((job.Id, job.Run), job);
+    }
 
-    public void Add(ClaimedJob job) => _jobs[(job.Id, job.Run)] = job;
+    /// <summary>Whether the caller may decide the outcome of <paramref name="job"/>, and then must have it acknowledged.</summary>
+    public bool TryTake(ClaimedJob job)
+    {
+        lock (_gate)
+            return _undecided.Remove((job.Id, job.Run)) && _decided.TryAdd((job.Id, job.Run), job);
+    }
 
-    public bool TryTake(ClaimedJob job) => _jobs.TryRemove((job.Id, job.Run), out _);
+    /// <summary>Takes every job whose outcome nobody has decided.</summary>
+    public IReadOnlyList<ClaimedJob> TakeAll()
+    {
+        lock (_gate)
+            return [.. _undecided.Values.ToList().Where(TryTake)];
+    }
+
+    /// <summary>The outcome of a job has reached the store, or was refused for good.</summary>
+    public void Forget(long id, long run)
+    {
+        lock (_gate)
+            _decided.Remove((id, run));
+    }
+
+    /// <summary>The ids of all jobs of a queue that this process knows to be its own.</summary>
+    public long[] IdsOf(string queue)
+    {
+        lock (_gate)
+            return [.. _undecided.Values.Concat(_decided.Values).Where(job => job.Queue == queue).Select(job => job.Id)];
+    }
 }

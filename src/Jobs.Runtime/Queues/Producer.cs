@@ -7,11 +7,12 @@ namespace Jobs.Queues;
 
 /// <summary>Claims the jobs of one queue and starts them, never more than the queue has room for.</summary>
 sealed class Producer(
-    string queue, int concurrency, TimeSpan pollInterval, WorkerRegistry workers,
-    JobStore store, Node node, HeldJobs held, Executor executor, Acknowledger acknowledger, QueueSignals signals, ILogger logger)
+    string queue, int concurrency, JobsOptions options, WorkerRegistry workers, JobStore store, Node node,
+    HeldJobs held, Executor executor, Acknowledger acknowledger, QueueSignals signals, TimeProvider time, ILogger logger)
 {
     readonly SemaphoreSlim _room = new(concurrency);
     readonly IReadOnlyList<string> _workers = workers.Names;
+    long _reconciledAt = time.GetTimestamp();
     int _failures;
 
     /// <summary>Claims and starts jobs until <paramref name="stopping"/>.</summary>
@@ -31,7 +32,7 @@ sealed class Producer(
             if (_failures > 0)
                 await Task.Delay(Backoff.AfterError(_failures), stopping).ConfigureAwait(false);
             else if (jobs.Count < room)
-                await signals.WaitAsync(queue, Jittered(pollInterval), stopping).ConfigureAwait(false);
+                await signals.WaitAsync(queue, Jittered(options.PollInterval), stopping).ConfigureAwait(false);
         }
     }
 
@@ -56,6 +57,7 @@ sealed class Producer(
     {
         try
         {
+            await GiveBackUnknownAsync(lease, cancelled).ConfigureAwait(false);
             var jobs = await store.ClaimAsync(queue, _workers, room, lease.Id, cancelled).ConfigureAwait(false);
             _failures = 0;
             return jobs;
@@ -68,18 +70,30 @@ sealed class Producer(
         }
     }
 
+    // After a claim that failed, which may have committed, and each third of a lease, since the server may have committed it later.
+    async Task GiveBackUnknownAsync(NodeLease lease, CancellationToken cancelled)
+    {
+        if (_failures == 0 && time.GetElapsedTime(_reconciledAt) < options.NodeLease / 3)
+            return;
+
+        var count = await store.GiveBackUnknownAsync(queue, lease.Id, held.IdsOf(queue), cancelled).ConfigureAwait(false);
+        _reconciledAt = time.GetTimestamp();
+        if (count > 0)
+            Log.LostClaimGivenBack(logger, count, queue);
+    }
+
     async Task StartAsync(IReadOnlyList<ClaimedJob> jobs, NodeLease lease, CancellationToken stopping, CancellationToken cancelled)
     {
         foreach (var job in jobs)
         {
-            if (stopping.IsCancellationRequested)
+            held.Add(job);
+            if (stopping.IsCancellationRequested && held.TryTake(job))
             {
                 await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
                 _room.Release();
                 continue;
             }
 
-            held.Add(job);
             _ = Task.Run(() => RunAsync(job, lease, cancelled), CancellationToken.None);
         }
     }

@@ -30,6 +30,13 @@ abstract class JobStore
     public abstract Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
         string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes the jobs of a queue available again that execute on a node which does not know of them: a claim committed, and its answer was
+    /// lost. Their attempts are given back. Called while no claim of the queue is under way.
+    /// </summary>
+    /// <returns>How many there were.</returns>
+    public abstract Task<int> GiveBackUnknownAsync(string queue, Guid node, IReadOnlyList<long> known, CancellationToken cancellationToken);
+
     /// <summary>Records outcomes, each under its fence, and closes the batches whose last jobs they are, in one statement.</summary>
     /// <param name="outcomes">At most one per job.</param>
     /// <param name="cancellationToken">A statement that is cancelled may have been committed; repeating it changes nothing twice.</param>

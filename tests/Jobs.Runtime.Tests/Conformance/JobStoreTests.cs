@@ -378,4 +378,24 @@ public abstract class JobStoreTests
 
         await harness.EnqueueAsync();
     }
+
+    [Fact]
+    public async Task Jobs_claimed_for_a_node_that_does_not_know_of_them_are_given_back_and_no_others()
+    {
+        await using var harness = await StartAsync();
+        for (var i = 0; i < 3; i++)
+            await harness.EnqueueAsync();
+        var node = await harness.RegisterNodeAsync();
+        var known = await harness.ClaimOneAsync(node);
+        var lost = await harness.ClaimOneAsync(node);
+        var foreign = await harness.ClaimOneAsync(await harness.RegisterNodeAsync());
+
+        Assert.Equal(1, await harness.Store.GiveBackUnknownAsync("mail", node, [known.Id], TestContext.Current.CancellationToken));
+
+        var given = (await harness.FindJobAsync(lost.Id))!;
+        Assert.Equal((JobState.Available, 0, 0, 1L), (given.State, given.Attempt, given.Crashes, given.Run));
+        Assert.Equal(JobState.Executing, (await harness.FindJobAsync(known.Id))!.State);
+        Assert.Equal(JobState.Executing, (await harness.FindJobAsync(foreign.Id))!.State);
+        Assert.False(await harness.AcknowledgeAsync(lost, JobState.Completed));
+    }
 }

@@ -22,6 +22,8 @@ sealed class Cluster : IAsyncDisposable
 
     public static async Task<Cluster> CreateAsync() => new(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken));
 
+    public static async Task<Cluster> CreateOnOwnServerAsync() => new(await TestDatabase.CreateOwnServerAsync(TestContext.Current.CancellationToken));
+
     /// <summary>Builds a host with a lease of three seconds and short polls; <see cref="StartAsync"/> starts it too.</summary>
     public IHost Build(Ledger ledger, Action<JobsBuilder> configure)
     {

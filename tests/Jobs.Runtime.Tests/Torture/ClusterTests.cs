@@ -76,4 +76,27 @@ public sealed class ClusterTests
         Assert.InRange(sinceDeath.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3 + 5));
         Assert.Equal(20, await cluster.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE crashes = 1 AND attempt = 1 AND run = 2"));
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_restart_of_the_server_loses_no_job_and_no_callback(bool immediate)
+    {
+        await using var cluster = await Cluster.CreateOnOwnServerAsync();
+        var ledger = new Ledger();
+        var client = await cluster.StartAsync(ledger, static jobs => jobs.AddQueue("torture", concurrency: 10).AddWorkers());
+        await cluster.StartAsync(ledger, static jobs => jobs.AddQueue("torture", concurrency: 10).AddWorkers());
+
+        await client.EnqueueBatchAsync("restart", Enumerable.Range(0, 5000).Select(i => TortureWorker.New(new Work(i))), cancellationToken: TestContext.Current.CancellationToken);
+        await ledger.Reached(1000);
+        await cluster.Database.RestartServerAsync(immediate);
+        var told = await ledger.Callback;
+        await cluster.StopAsync();
+
+        Assert.Equal(new BatchComplete("restart", 5000, 5000, 0, 0), told);
+        Assert.Equal(5000, ledger.Performed.Count);
+        await using var afterwards = Npgsql.NpgsqlDataSource.Create(cluster.Database.ConnectionString);
+        await using var callbacks = afterwards.CreateCommand("SELECT count(*) FROM jobs.jobs WHERE callback_of IS NOT NULL");
+        Assert.Equal(1L, await callbacks.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
 }
