@@ -15,11 +15,17 @@ try
     TryOutput(options.Output);
     using var host = BuildHost(options);
     await host.StartAsync();
-    exitCode = list is null
-        ? await WorkAsync(host)
-        : await new Mailing(host, options, Console.Out, Console.Error).RunAsync(list);
-    await host.StopAsync();
-    return exitCode;
+    try
+    {
+        return list is null
+            ? await WorkAsync(host)
+            : await new Mailing(host, options, Console.Out, Console.Error).RunAsync(list);
+    }
+    finally
+    {
+        // Also where the mailing could not be stored: the host may work on another one by now, and gives its jobs back.
+        await host.StopAsync();
+    }
 }
 catch (Exception exception) when (exception is ListRefusedException or DatabaseUnavailableException or BatchExistsException or NotSupportedException
     or NpgsqlException or IOException or UnauthorizedAccessException)
@@ -27,7 +33,7 @@ catch (Exception exception) when (exception is ListRefusedException or DatabaseU
     Console.Error.WriteLine(OneLine.Of(exception.Message));
     Console.Error.WriteLine(exception is BatchExistsException
         ? "Give the mailing another --batch; a process with --work-only goes on with one that is stored. Nothing was stored."
-        : "Nothing was mailed.");
+        : "No mailing was stored.");
     return ExitCode.CouldNotRun;
 }
 

@@ -41,6 +41,9 @@ static partial class Log
     [LoggerMessage(14, LogLevel.Error, "Job {JobId} left the executor without an outcome. This is a fault of Jobs; the job is rescued when the node stops.")]
     public static partial void ExecutorFailed(ILogger logger, Exception exception, long jobId);
 
+    [LoggerMessage(15, LogLevel.Warning, "What job {JobId} had registered with its cancellation token threw {Error}.")]
+    public static partial void TokenCallbackFailed(ILogger logger, long jobId, string? error);
+
     [LoggerMessage(20, LogLevel.Warning, "Queue \"{Queue}\" could not claim jobs, and tries again.")]
     public static partial void ClaimFailed(ILogger logger, Exception exception, string queue);
 

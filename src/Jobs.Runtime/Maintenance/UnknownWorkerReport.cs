@@ -9,9 +9,17 @@ sealed class UnknownWorkerReport(JobStore store, IOptions<JobsOptions> options, 
     : MaintenanceLoop(options.Value.NodeLease / 3, time, logger)
 {
     readonly HashSet<string> _reported = new(StringComparer.Ordinal);
+    bool _started;
 
     public override async Task RunOnceAsync(CancellationToken cancellationToken)
     {
+        // Not at once: where all hosts start together, the one that knows the worker may be a second behind.
+        if (!_started)
+        {
+            _started = true;
+            return;
+        }
+
         foreach (var unknown in await store.FindUnknownWorkersAsync(cancellationToken).ConfigureAwait(false))
         {
             if (_reported.Add(unknown.Worker))

@@ -7,7 +7,8 @@ namespace Jobs.Postgres;
 sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
     readonly NpgsqlConnectionStringBuilder _settings;
-    readonly NpgsqlDataSource _dataSource;
+    readonly NpgsqlDataSource _control;
+    readonly NpgsqlDataSource _callers;
 
     public PostgresDatabase(NpgsqlConnectionStringBuilder settings, SchemaName schema)
     {
@@ -15,21 +16,37 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         Schema = schema;
         if (string.IsNullOrEmpty(settings.ApplicationName))
             settings.ApplicationName = "jobs";
-        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
-        builder.EnableArrays();
-        builder.EnableTransportSecurity();
-        builder.EnableIntegratedSecurity();
-        _dataSource = builder.Build();
+
+        // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
+        settings.Timezone = "UTC";
+        _control = Build(settings);
+        _callers = Build(settings);
     }
 
     public SchemaName Schema { get; }
 
+    /// <summary>Opens a connection for claims, acknowledgements, leases and maintenance, which never wait for the callers' connections.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
-    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => OpenAsync(_control, cancellationToken);
+
+    /// <summary>Opens a connection for a caller of the client, who may hold it for as long as his source of jobs takes.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
+    public ValueTask<NpgsqlConnection> OpenForCallerAsync(CancellationToken cancellationToken) => OpenAsync(_callers, cancellationToken);
+
+    static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        builder.EnableIntegratedSecurity();
+        return builder.Build();
+    }
+
+    async ValueTask<NpgsqlConnection> OpenAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
     {
         try
         {
-            return await _dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
         {
@@ -47,7 +64,15 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         _ => $"{exception.Message.TrimEnd('.')}.",
     };
 
-    public void Dispose() => _dataSource.Dispose();
+    public void Dispose()
+    {
+        _control.Dispose();
+        _callers.Dispose();
+    }
 
-    public ValueTask DisposeAsync() => _dataSource.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _control.DisposeAsync().ConfigureAwait(false);
+        await _callers.DisposeAsync().ConfigureAwait(false);
+    }
 }

@@ -48,7 +48,7 @@ sealed partial class PostgresStore
     public override async Task<BatchRef> EnqueueBatchAsync(
         string id, IEnumerable<NewJob> jobs, Func<WorkerDefinition?> callback, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
 
         var key = await OpenBatchAsync(connection, id, cancellationToken).ConfigureAwait(false)

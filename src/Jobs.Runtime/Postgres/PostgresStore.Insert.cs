@@ -28,7 +28,7 @@ sealed partial class PostgresStore
 
     public override async Task<IReadOnlyList<long>> EnqueueAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         var ids = new List<long>();
         foreach (var chunk in jobs.Chunk(InsertChunk))

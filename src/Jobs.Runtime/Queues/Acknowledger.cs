@@ -15,6 +15,9 @@ sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, I
     readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(
         new BoundedChannelOptions(Capacity) { SingleReader = true });
 
+    // A field, so that a loop that is started again goes on with what the last one had taken.
+    readonly List<Acknowledgement> _flush = new(LargestFlush);
+
     /// <summary>How many outcomes wait for a flush.</summary>
     public int Waiting => _outcomes.Reader.Count;
 
@@ -26,13 +29,12 @@ sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, I
     /// <summary>Flushes until <see cref="Complete"/>, or until <paramref name="abort"/>, which leaves the rest to rescue.</summary>
     public async Task RunAsync(CancellationToken abort)
     {
-        var flush = new List<Acknowledgement>(LargestFlush);
-        while (await _outcomes.Reader.WaitToReadAsync(abort).ConfigureAwait(false))
+        while (_flush.Count > 0 || await _outcomes.Reader.WaitToReadAsync(abort).ConfigureAwait(false))
         {
-            while (flush.Count < LargestFlush && _outcomes.Reader.TryRead(out var outcome))
-                flush.Add(outcome);
-            await FlushAsync(flush, abort).ConfigureAwait(false);
-            flush.Clear();
+            while (_flush.Count < LargestFlush && _outcomes.Reader.TryRead(out var outcome))
+                _flush.Add(outcome);
+            await FlushAsync(_flush, abort).ConfigureAwait(false);
+            _flush.Clear();
         }
     }
 

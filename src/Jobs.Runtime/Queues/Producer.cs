@@ -22,8 +22,8 @@ sealed class Producer(
     {
         while (!stopping.IsCancellationRequested)
         {
-            var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
             var room = await TakeRoomAsync(stopping).ConfigureAwait(false);
+            var lease = await LeaseAsync(room, stopping).ConfigureAwait(false);
             var jobs = await ClaimAsync(room, lease, cancelled).ConfigureAwait(false);
             await StartAsync(jobs, lease, stopping, cancelled).ConfigureAwait(false);
             if (jobs.Count < room)
@@ -50,6 +50,20 @@ sealed class Producer(
         while (room < concurrency && _room.Wait(0, CancellationToken.None))
             room++;
         return room;
+    }
+
+    // After the room, for which a busy queue waits long: the lease of before may be lost.
+    async Task<NodeLease> LeaseAsync(int room, CancellationToken stopping)
+    {
+        try
+        {
+            return await node.LeaseAsync(stopping).ConfigureAwait(false);
+        }
+        catch
+        {
+            _room.Release(room);
+            throw;
+        }
     }
 
     // Not ended by the stopping of the host: a claim that is cut off may have committed, and its jobs would wait for the lease.
@@ -100,10 +114,16 @@ sealed class Producer(
 
     async Task RunAsync(ClaimedJob job, NodeLease lease, CancellationToken cancelled)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(lease.Lost, cancelled);
+        // A source of its own, cancelled on a thread of its own: what the job has registered with its token may block or throw, and
+        // must hold up neither the node's timer nor its shutdown.
+        var token = new CancellationTokenSource();
+        await using var onLost = lease.Lost.UnsafeRegister(Cancel, null).ConfigureAwait(false);
+        await using var onCancelled = cancelled.UnsafeRegister(Cancel, null).ConfigureAwait(false);
+        if (lease.Lost.IsCancellationRequested || cancelled.IsCancellationRequested)
+            await token.CancelAsync().ConfigureAwait(false);
         try
         {
-            await executor.ExecuteAsync(job, either.Token).ConfigureAwait(false);
+            await executor.ExecuteAsync(job, token.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -112,6 +132,20 @@ sealed class Producer(
         finally
         {
             _room.Release();
+        }
+
+        void Cancel(object? state) => _ = Task.Run(() => CancelAsync(token, job));
+    }
+
+    async Task CancelAsync(CancellationTokenSource token, ClaimedJob job)
+    {
+        try
+        {
+            await token.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.TokenCallbackFailed(logger, job.Id, exception.GetBaseException().GetType().FullName);
         }
     }
 

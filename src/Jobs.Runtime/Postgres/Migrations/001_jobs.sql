@@ -41,6 +41,7 @@ CREATE TABLE :schema.jobs (
     CHECK (priority BETWEEN 0 AND 9),
     CHECK (max_attempts BETWEEN 1 AND 1000),
     CHECK (attempt >= 0),
+    CHECK (jsonb_typeof(errors) = 'array'),
     CHECK (length(queue) BETWEEN 1 AND 200),
     CHECK (length(worker) BETWEEN 1 AND 500),
     CHECK ((state = 'executing') = (node IS NOT NULL)),
