@@ -31,9 +31,12 @@ catch (Exception exception) when (exception is ListRefusedException or DatabaseU
     or NpgsqlException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(OneLine.Of(exception.Message));
-    Console.Error.WriteLine(exception is BatchExistsException
-        ? "Give the mailing another --batch; a process with --work-only goes on with one that is stored. Nothing was stored."
-        : "No mailing was stored.");
+    Console.Error.WriteLine(exception switch
+    {
+        BatchExistsException => "Give the mailing another --batch; a process with --work-only goes on with one that is stored. Nothing was stored.",
+        NpgsqlException => "Whether the mailing was stored is not known. Run it again with the same --batch: one that is stored is refused, and not mailed twice.",
+        _ => "No mailing was stored.",
+    });
     return ExitCode.CouldNotRun;
 }
 
