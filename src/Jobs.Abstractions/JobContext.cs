@@ -1,7 +1,9 @@
+using System.Data.Common;
+
 namespace Jobs;
 
 /// <summary>The job that runs, as its perform method may see it.</summary>
-public sealed class JobContext
+public class JobContext
 {
     internal JobContext()
     {
@@ -30,4 +32,26 @@ public sealed class JobContext
 
     /// <summary>The services of the job's own scope.</summary>
     public required IServiceProvider Services { get; init; }
+
+    /// <summary>Completes the job in one transaction with the caller's own writes: both are committed, or neither.</summary>
+    /// <param name="write">
+    /// Writes in a transaction of the database of the jobs, read committed; for PostgreSQL it is an <c>NpgsqlTransaction</c>, which Entity
+    /// Framework Core takes by <c>Database.UseTransactionAsync</c>. It neither commits nor rolls back. The job's row is locked only after it.
+    /// </param>
+    /// <param name="cancellationToken">Rolls everything back, until the commit is sent.</param>
+    /// <remarks>
+    /// This is how a job's effect in the same database happens exactly once, though the job may run more than once. After it the job is
+    /// completed: what its perform method returns then is not looked at, and what it throws is only logged. Where the connection breaks during
+    /// the commit the attempt fails, and the job runs again only if the commit was lost.
+    /// </remarks>
+    /// <exception cref="StaleJobException">The job is no longer this run's; the writes were rolled back.</exception>
+    /// <exception cref="InvalidOperationException">The job was completed before, or does not run in a host.</exception>
+    public Task CompleteAsync(Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        return CompleteWithAsync(write, cancellationToken);
+    }
+
+    internal virtual Task CompleteWithAsync(Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException($"Job {Id} ({Worker}) does not run in a host, so there is no store to complete it in.");
 }

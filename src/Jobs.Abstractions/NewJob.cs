@@ -67,15 +67,19 @@ public sealed record NewJob
     }
 
     /// <summary>How long after the enqueue the job is due, by the database's clock.</summary>
-    /// <value>Default <see langword="null"/>: at once. Not together with <see cref="ScheduleAt"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    /// <value>Default <see langword="null"/>: at once; zero to 36,500 days. Not together with <see cref="ScheduleAt"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or more than 36,500 days.</exception>
     public TimeSpan? ScheduleIn
     {
         get;
         init
         {
             if (value is { } delay)
+            {
                 ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, TimeSpan.FromDays(36_500));
+            }
+
             field = value;
         }
     }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Jobs.Generated;
 using Jobs.Queues;
 using Jobs.Store;
@@ -5,7 +6,13 @@ using Jobs.Store;
 namespace Jobs;
 
 /// <summary>Enqueues jobs and batches, and tells how far a batch is. Safe to share between threads.</summary>
-/// <remarks>Each call is one transaction: all of it is stored, or none.</remarks>
+/// <remarks>
+/// <para>Each call is one transaction, or part of the caller's: all of it is stored, or none.</para>
+/// <para>
+/// A call whose connection breaks after the commit was sent throws an exception of Npgsql, and nobody knows then whether the jobs are
+/// stored; it is not repeated. A batch can be repeated by its id: if it was stored, <see cref="BatchExistsException"/> says so.
+/// </para>
+/// </remarks>
 public sealed class JobClient
 {
     readonly JobStore _store;
@@ -22,21 +29,60 @@ public sealed class JobClient
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, CancellationToken cancellationToken = default)
     {
-        var jobs = await EnqueueManyAsync([job], cancellationToken).ConfigureAwait(false);
-        return jobs[0];
+        var enlisted = new Enlisted(_signals, new EnqueueOptions());
+        var id = await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        enlisted.Wake();
+        return new EnqueuedJob(id);
+    }
+
+    /// <summary>Stores one job in the caller's transaction, with which it is committed or rolled back.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="transaction">One of PostgreSQL, on the database of the jobs; that of Entity Framework Core fits.</param>
+    /// <param name="cancellationToken">Cancels the statement, after which PostgreSQL lets the transaction only be rolled back.</param>
+    /// <exception cref="ArgumentException">The job has two schedules, or the transaction is not one of PostgreSQL.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has ended, or its connection is busy.</exception>
+    public async Task<EnqueuedJob> EnqueueAsync(NewJob job, DbTransaction transaction, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(transaction);
+        var enlisted = new Enlisted(_signals, new EnqueueOptions { Transaction = transaction });
+        return new EnqueuedJob(await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Stores many jobs, all or none, and returns them in the order given.</summary>
-    /// <param name="jobs">Read once, in chunks of 1,000.</param>
+    /// <param name="jobs">Read once, in chunks of up to 2,000 jobs or a megabyte of args.</param>
     /// <param name="cancellationToken">Rolls everything back.</param>
     /// <exception cref="ArgumentException">A job is null, or has two schedules. Nothing was stored.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
-    public async Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken = default) =>
+        EnqueueManyAsync(jobs, static _ => { }, cancellationToken);
+
+    /// <param name="jobs">Read once, in chunks of up to 2,000 jobs or a megabyte of args. Between them it may use the connection of the caller's transaction.</param>
+    /// <param name="configure">Says in whose transaction the jobs are stored, and who hears how far it is.</param>
+    /// <param name="cancellationToken">Rolls everything back, in the caller's transaction up to where it was.</param>
+    /// <exception cref="InvalidOperationException">The caller's transaction has ended, or its connection is busy. Nothing was stored.</exception>
+    /// <inheritdoc cref="EnqueueManyAsync(IEnumerable{NewJob}, CancellationToken)"/>
+    public Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(
+        IEnumerable<NewJob> jobs, Action<EnqueueOptions> configure, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(jobs);
-        var queues = new HashSet<string>(StringComparer.Ordinal);
-        var ids = await _store.EnqueueAsync(jobs.Select(job => Checked(job, queues)), cancellationToken).ConfigureAwait(false);
-        _signals.Wake(queues);
+        return EnqueueManyAsync(jobs.ToAsyncEnumerable(), configure, cancellationToken);
+    }
+
+    /// <inheritdoc cref="EnqueueManyAsync(IEnumerable{NewJob}, CancellationToken)"/>
+    public Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(IAsyncEnumerable<NewJob> jobs, CancellationToken cancellationToken = default) =>
+        EnqueueManyAsync(jobs, static _ => { }, cancellationToken);
+
+    /// <inheritdoc cref="EnqueueManyAsync(IEnumerable{NewJob}, Action{EnqueueOptions}, CancellationToken)"/>
+    public async Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(
+        IAsyncEnumerable<NewJob> jobs, Action<EnqueueOptions> configure, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(jobs);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new EnqueueOptions();
+        configure(options);
+        var enlisted = new Enlisted(_signals, options);
+        var ids = await _store.EnqueueAsync(jobs.Select(enlisted.Check), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        enlisted.Wake();
         return [.. ids.Select(id => new EnqueuedJob(id))];
     }
 
@@ -46,32 +92,53 @@ public sealed class JobClient
         IEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default) =>
         EnqueueBatchAsync(Guid.CreateVersion7().ToString(), jobs, configure, cancellationToken);
 
+    /// <inheritdoc cref="EnqueueBatchAsync(IEnumerable{NewJob}, Action{BatchOptions}?, CancellationToken)"/>
+    public Task<BatchRef> EnqueueBatchAsync(
+        IAsyncEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        EnqueueBatchAsync(Guid.CreateVersion7().ToString(), jobs, configure, cancellationToken);
+
     /// <summary>Stores a batch and all its jobs in one transaction.</summary>
     /// <param name="id">The batch's id, unique while the batch is retained; 1 to 200 characters.</param>
-    /// <param name="jobs">The members; read once, in chunks of 1,000. An empty batch is complete at once.</param>
-    /// <param name="configure">Names the callback's worker, where the members do not say it.</param>
-    /// <param name="cancellationToken">Rolls everything back.</param>
+    /// <param name="jobs">
+    /// The members; read once, in chunks of up to 2,000 jobs or a megabyte of args, so that a million of them need no more memory than a few
+    /// thousand. Between the chunks it may use the connection of the caller's transaction. An empty batch is complete at once.
+    /// </param>
+    /// <param name="configure">
+    /// Names the callback's worker, where the members do not say it; says in whose transaction the batch is stored, and who hears how far it is.
+    /// </param>
+    /// <param name="cancellationToken">Rolls everything back, in the caller's transaction up to where it was.</param>
     /// <exception cref="BatchExistsException">A batch has this id. Nothing was stored.</exception>
     /// <exception cref="ArgumentException">The id or a job is not as it must be. Nothing was stored.</exception>
-    /// <exception cref="InvalidOperationException">Two workers among the jobs could get the callback, and none was named. Nothing was stored.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Two workers among the jobs could get the callback, and none was named; or the caller's transaction has ended, or its connection is busy.
+    /// Nothing was stored.
+    /// </exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
-    public async Task<BatchRef> EnqueueBatchAsync(
+    public Task<BatchRef> EnqueueBatchAsync(
         string id, IEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(jobs);
+        return EnqueueBatchAsync(id, jobs.ToAsyncEnumerable(), configure, cancellationToken);
+    }
+
+    /// <inheritdoc cref="EnqueueBatchAsync(string, IEnumerable{NewJob}, Action{BatchOptions}?, CancellationToken)"/>
+    public async Task<BatchRef> EnqueueBatchAsync(
+        string id, IAsyncEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ThrowIfNoBatchId(id);
         ArgumentNullException.ThrowIfNull(jobs);
         var options = new BatchOptions();
         configure?.Invoke(options);
-        var queues = new HashSet<string>(StringComparer.Ordinal);
+        var enlisted = new Enlisted(_signals, options);
         var candidates = new HashSet<WorkerDefinition>();
 
-        var batch = await _store.EnqueueBatchAsync(id, jobs.Select(Member), Callback, cancellationToken).ConfigureAwait(false);
-        _signals.Wake(queues);
+        var batch = await _store.EnqueueBatchAsync(id, jobs.Select(Member), Callback, enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        enlisted.Wake();
         return batch;
 
         NewJob Member(NewJob job)
         {
-            Checked(job, queues);
+            enlisted.Check(job);
             if (job.Definition.PerformsBatchComplete)
                 candidates.Add(job.Definition);
             return job;
@@ -81,7 +148,7 @@ public sealed class JobClient
         {
             var worker = options.CompleteWorker ?? OnlyOf(candidates);
             if (worker is not null)
-                queues.Add(worker.Queue);
+                enlisted.Queues.Add(worker.Queue);
             return worker;
         }
     }
@@ -93,18 +160,6 @@ public sealed class JobClient
     {
         ThrowIfNoBatchId(id);
         return await _store.FindBatchAsync(id, cancellationToken).ConfigureAwait(false) ?? throw new BatchNotFoundException(id);
-    }
-
-    static NewJob Checked(NewJob job, HashSet<string> queues)
-    {
-        if (job is null)
-            throw new ArgumentException("A job to enqueue is null.", nameof(job));
-        if (job.ScheduleAt is not null && job.ScheduleIn is not null)
-            throw new ArgumentException($"A job of {job.Worker} has both ScheduleAt and ScheduleIn. Set one of them.", nameof(job));
-        if (!StorableText.IsStorable(job.Queue))
-            throw new ArgumentException($"A job of {job.Worker} has a queue name that PostgreSQL cannot store: it holds a NUL or half of a surrogate pair.", nameof(job));
-        queues.Add(job.Queue);
-        return job;
     }
 
     static WorkerDefinition? OnlyOf(HashSet<WorkerDefinition> candidates) => candidates.Count switch
@@ -122,5 +177,41 @@ public sealed class JobClient
         ArgumentOutOfRangeException.ThrowIfGreaterThan(id.Length, 200, nameof(id));
         if (!StorableText.IsStorable(id))
             throw new ArgumentException("The batch's id holds a NUL character or half of a surrogate pair, which PostgreSQL cannot store.", nameof(id));
+    }
+
+    /// <summary>The jobs of one call: each is checked as it passes, and the queues that they go to are woken when it is over.</summary>
+    sealed class Enlisted
+    {
+        readonly QueueSignals _signals;
+
+        public Enlisted(QueueSignals signals, EnqueueOptions options)
+        {
+            _signals = signals;
+            IReadOnlyCollection<string> wokenByCommit = options.Transaction is not null && signals.ReachOtherNodes ? Queues : [];
+            Terms = new EnqueueTerms(options.Transaction, options.Progress, wokenByCommit);
+        }
+
+        public HashSet<string> Queues { get; } = new(StringComparer.Ordinal);
+
+        public EnqueueTerms Terms { get; }
+
+        public NewJob Check(NewJob job)
+        {
+            if (job is null)
+                throw new ArgumentException("A job to enqueue is null.", nameof(job));
+            if (job.ScheduleAt is not null && job.ScheduleIn is not null)
+                throw new ArgumentException($"A job of {job.Worker} has both ScheduleAt and ScheduleIn. Set one of them.", nameof(job));
+            if (!StorableText.IsStorable(job.Queue))
+                throw new ArgumentException($"A job of {job.Worker} has a queue name that PostgreSQL cannot store: it holds a NUL or half of a surrogate pair.", nameof(job));
+            Queues.Add(job.Queue);
+            return job;
+        }
+
+        /// <summary>Wakes the queues of jobs that are committed. Those of the caller's transaction are not yet.</summary>
+        public void Wake()
+        {
+            if (Terms.Transaction is null)
+                _signals.Wake(Queues);
+        }
     }
 }

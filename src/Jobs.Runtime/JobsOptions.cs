@@ -9,6 +9,13 @@ public sealed class JobsOptions
     /// <value>Default 1 second; 10 milliseconds to 1 minute. A queue that is busy does not wait for it.</value>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether nodes tell each other at once, by LISTEN and NOTIFY, which queues have work.</summary>
+    /// <value>
+    /// Default <see langword="true"/>. Polling stands behind it in any case. Switch it off behind a connection pooler in transaction mode, where
+    /// nothing is heard; work that this process has enqueued itself still starts at once.
+    /// </value>
+    public bool Notifications { get; set; } = true;
+
     /// <summary>How long a node may stay silent before it is taken for dead and its jobs are rescued.</summary>
     /// <value>Default 30 seconds; 3 seconds to 1 hour. It bounds how long a job of a killed process waits, not how long a job may run.</value>
     public TimeSpan NodeLease { get; set; } = TimeSpan.FromSeconds(30);

@@ -1,4 +1,5 @@
 using Jobs.Generated;
+using Jobs.Leadership;
 using Jobs.Maintenance;
 using Jobs.Nodes;
 using Jobs.Queues;
@@ -11,8 +12,9 @@ namespace Jobs;
 
 /// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
 sealed class JobsService(
-    JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, QueueSignals signals,
-    Stager stager, Rescuer rescuer, UnknownWorkerReport unknownWorkers, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
+    JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, Admission admission,
+    Quarantine quarantine, QueueSignals signals, Listener listener, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
+    IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
     : IHostedService, IDisposable
 {
     static readonly TimeSpan TimeToObeyToken = TimeSpan.FromSeconds(2);
@@ -22,7 +24,7 @@ sealed class JobsService(
     readonly CancellationTokenSource _cancelled = new();
     readonly CancellationTokenSource _drained = new();
     readonly CancellationTokenSource _aborted = new();
-    readonly List<Producer> _producers = [];
+    readonly List<Slots> _slots = [];
     readonly List<Task> _claiming = [];
     Task _acknowledging = Task.CompletedTask;
     Task _renewing = Task.CompletedTask;
@@ -43,9 +45,11 @@ sealed class JobsService(
         _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
         foreach (var (queue, concurrency) in options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             StartQueue(queue, concurrency);
-        _claiming.Add(Run(nameof(Stager), stager.RunAsync, _stopping.Token));
-        _claiming.Add(Run(nameof(Rescuer), rescuer.RunAsync, _stopping.Token));
-        _claiming.Add(Run(nameof(UnknownWorkerReport), unknownWorkers.RunAsync, _stopping.Token));
+        _claiming.Add(Run(nameof(Quarantine), (_, stopping) => quarantine.RunAsync(stopping, _cancelled.Token), _stopping.Token));
+        _claiming.Add(Run(nameof(LeaderElection), (pulse, stopping) => election.RunAsync(pulse, duties.RunAsync, stopping), _stopping.Token));
+        if (options.Value.Notifications)
+            _claiming.Add(Run(nameof(Listener), listener.RunAsync, _stopping.Token));
+        _claiming.Add(Run(nameof(Watchdog), (_, stopping) => watchdog.RunAsync(stopping), _stopping.Token));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -63,10 +67,14 @@ sealed class JobsService(
     void StartQueue(string queue, int concurrency)
     {
         signals.Add(queue);
-        var producer = new Producer(
-            queue, concurrency, options.Value, workers, store, node, held, executor, acknowledger, signals, time, logger);
-        _producers.Add(producer);
-        _claiming.Add(Run($"{nameof(Producer)} of queue \"{queue}\"", stopping => producer.RunAsync(stopping, _cancelled.Token), _stopping.Token));
+        var slots = new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, logger);
+        _slots.Add(slots);
+        _claiming.Add(Run(
+            $"{nameof(Producer)} of queue \"{queue}\"",
+            (pulse, stopping) => new Producer(
+                queue, concurrency, slots, options.Value, workers, store, node, held, admission, quarantine, signals, pulse, time, logger)
+                .RunAsync(stopping, _cancelled.Token),
+            _stopping.Token));
         Log.QueueStarted(logger, queue, concurrency);
     }
 
@@ -78,7 +86,7 @@ sealed class JobsService(
 
     async Task WaitForRunningAsync(CancellationToken hostTimeout)
     {
-        var drained = Task.WhenAll([.. _claiming, .. _producers.Select(producer => producer.DrainAsync(_aborted.Token))]);
+        var drained = Task.WhenAll([.. _claiming, .. _slots.Select(slots => slots.DrainAsync(_aborted.Token))]);
         if (await EndsWithinAsync(drained, options.Value.ShutdownGrace, hostTimeout).ConfigureAwait(false))
             return;
 
@@ -131,26 +139,7 @@ sealed class JobsService(
         }
     }
 
-    // A loop ends by its token, and only by it: whatever else ends it is logged, and it starts again.
-    Task Run(string role, Func<CancellationToken, Task> loop, CancellationToken ends) => Task.Run(async () =>
-    {
-        for (var failures = 1; !ends.IsCancellationRequested; failures++)
-        {
-            try
-            {
-                await loop(ends).ConfigureAwait(false);
-                return;
-            }
-            catch (OperationCanceledException) when (ends.IsCancellationRequested)
-            {
-            }
-            catch (Exception exception)
-            {
-                Log.RoleFailed(logger, exception, role);
-                await Task.Delay(Backoff.AfterError(failures), CancellationToken.None).ConfigureAwait(false);
-            }
-        }
-    });
+    Task Run(string role, Func<Pulse, CancellationToken, Task> loop, CancellationToken ends) => health.SuperviseAsync(role, loop, logger, ends);
 
     public void Dispose()
     {

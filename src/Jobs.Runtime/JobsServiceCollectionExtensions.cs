@@ -1,3 +1,4 @@
+using Jobs.Leadership;
 using Jobs.Maintenance;
 using Jobs.Nodes;
 using Jobs.Postgres;
@@ -38,8 +39,12 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton(jobs.Workers);
         services.AddSingleton(_ => database);   // by a factory, so that the host disposes it
         services.AddSingleton<JobStore, PostgresStore>();
+        services.AddSingleton<Notifier>();
+        services.AddSingleton<Listener>();
         services.AddSingleton<QueueSignals>();
         services.AddSingleton<HeldJobs>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<Quarantine>();
         services.AddSingleton(provider => new JobClient(provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>()));
         services.AddSingleton<Node>();
         services.AddSingleton<Acknowledger>();
@@ -47,6 +52,10 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Stager>();
         services.AddSingleton<Rescuer>();
         services.AddSingleton<UnknownWorkerReport>();
+        services.AddSingleton<Duties>();
+        services.AddSingleton<LeaderElection>();
+        services.AddSingleton(provider => new JobsHealth(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Watchdog>();
         services.AddHostedService<JobsService>();
         return services;
     }

@@ -44,6 +44,9 @@ static partial class Log
     [LoggerMessage(15, LogLevel.Warning, "What job {JobId} had registered with its cancellation token threw {Error}.")]
     public static partial void TokenCallbackFailed(ILogger logger, long jobId, string? error);
 
+    [LoggerMessage(16, LogLevel.Warning, "Job {JobId} ({Worker}) threw {Error} after it had completed itself in a transaction. It stays completed.")]
+    public static partial void FailedAfterCompletion(ILogger logger, long jobId, string worker, string? error);
+
     [LoggerMessage(20, LogLevel.Warning, "Queue \"{Queue}\" could not claim jobs, and tries again.")]
     public static partial void ClaimFailed(ILogger logger, Exception exception, string queue);
 
@@ -62,6 +65,18 @@ static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node by a claim whose answer was lost.")]
     public static partial void LostClaimGivenBack(ILogger logger, int count, string queue);
 
+    [LoggerMessage(26, LogLevel.Warning, "Job {JobId} ({Worker}, queue \"{Queue}\") was held by a node that died, and now runs alone on this one.")]
+    public static partial void SuspectStarted(ILogger logger, long jobId, string worker, string queue);
+
+    [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes.")]
+    public static partial void ListenFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(28, LogLevel.Information, "Other nodes are heard again, after {Failures} failed tries.")]
+    public static partial void ListensAgain(ILogger logger, int failures);
+
+    [LoggerMessage(29, LogLevel.Debug, "Other nodes could not be told that {Count} queues have work; they find it by polling.")]
+    public static partial void NotifyFailed(ILogger logger, Exception exception, int count);
+
     [LoggerMessage(30, LogLevel.Debug, "Staged {Count} jobs that were due.")]
     public static partial void JobsStaged(ILogger logger, int count);
 
@@ -76,6 +91,21 @@ static partial class Log
 
     [LoggerMessage(34, LogLevel.Warning, "{Loop} failed, and tries again.")]
     public static partial void MaintenanceFailed(ILogger logger, Exception exception, string loop);
+
+    [LoggerMessage(35, LogLevel.Information, "Node {Node} leads: it stages, rescues and reports for all nodes.")]
+    public static partial void BecameLeader(ILogger logger, Guid node);
+
+    [LoggerMessage(36, LogLevel.Warning, "Node {Node} leads no longer: it could not renew its lead in time.")]
+    public static partial void LostLead(ILogger logger, Guid node);
+
+    [LoggerMessage(37, LogLevel.Warning, "The election of a leader failed, and is tried again.")]
+    public static partial void ElectionFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(38, LogLevel.Warning, "{Loop} is late by {Late}: it should have shown a sign of life. Is the database slow, or the process short of threads?")]
+    public static partial void LoopLate(ILogger logger, string loop, TimeSpan late);
+
+    [LoggerMessage(39, LogLevel.Information, "{Loop} is in time again.")]
+    public static partial void LoopInTime(ILogger logger, string loop);
 
     [LoggerMessage(40, LogLevel.Warning, "The node's lease could not be renewed, and is tried again.")]
     public static partial void RenewalFailed(ILogger logger, Exception exception);

@@ -2,8 +2,8 @@ using Jobs.Generated;
 
 namespace Jobs;
 
-/// <summary>What a batch does at its end, where its members do not say it.</summary>
-public sealed class BatchOptions
+/// <summary>What a batch does at its end, where its members do not say it, and how it is stored.</summary>
+public sealed class BatchOptions : EnqueueOptions
 {
     internal WorkerDefinition? CompleteWorker { get; private set; }
 

@@ -7,16 +7,17 @@ namespace Jobs.Maintenance;
 
 /// <summary>Frees the jobs of nodes that died: whose lease has run out, or whose row is gone. A living node's jobs are never touched.</summary>
 sealed class Rescuer(JobStore store, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Rescuer> logger)
-    : MaintenanceLoop(Often(options.Value.NodeLease), time, logger)
+    : MaintenanceLoop(nameof(Rescuer), Often(options.Value.NodeLease), time, logger)
 {
     const int Chunk = 500;
 
-    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
         RescueResult rescued;
         do
         {
-            rescued = await store.RescueAsync(Chunk, cancellationToken).ConfigureAwait(false);
+            beforeChunk();
+            rescued = await store.RescueAsync(Chunk, leading).ConfigureAwait(false);
             signals.Wake(rescued.Queues);
             foreach (var node in rescued.DeadNodes)
                 Log.NodeDied(logger, node);

@@ -7,16 +7,17 @@ namespace Jobs.Maintenance;
 
 /// <summary>Makes scheduled and retryable jobs available when they are due, by the database's clock.</summary>
 sealed class Stager(JobStore store, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Stager> logger)
-    : MaintenanceLoop(options.Value.PollInterval, time, logger)
+    : MaintenanceLoop(nameof(Stager), options.Value.PollInterval, time, logger)
 {
     const int Chunk = 5_000;
 
-    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
         StageResult staged;
         do
         {
-            staged = await store.StageAsync(Chunk, cancellationToken).ConfigureAwait(false);
+            beforeChunk();
+            staged = await store.StageAsync(Chunk, leading).ConfigureAwait(false);
             signals.Wake(staged.Queues);
             if (staged.Count > 0)
                 Log.JobsStaged(logger, staged.Count);

@@ -6,12 +6,12 @@ namespace Jobs.Maintenance;
 
 /// <summary>Warns, once per worker's name, of available jobs whose worker no living node knows. The jobs stay available.</summary>
 sealed class UnknownWorkerReport(JobStore store, IOptions<JobsOptions> options, TimeProvider time, ILogger<UnknownWorkerReport> logger)
-    : MaintenanceLoop(options.Value.NodeLease / 3, time, logger)
+    : MaintenanceLoop(nameof(UnknownWorkerReport), options.Value.NodeLease / 3, time, logger)
 {
     readonly HashSet<string> _reported = new(StringComparer.Ordinal);
     bool _started;
 
-    public override async Task RunOnceAsync(CancellationToken cancellationToken)
+    public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
         // Not at once: where all hosts start together, the one that knows the worker may be a second behind.
         if (!_started)
@@ -20,7 +20,8 @@ sealed class UnknownWorkerReport(JobStore store, IOptions<JobsOptions> options, 
             return;
         }
 
-        foreach (var unknown in await store.FindUnknownWorkersAsync(cancellationToken).ConfigureAwait(false))
+        beforeChunk();
+        foreach (var unknown in await store.FindUnknownWorkersAsync(leading).ConfigureAwait(false))
         {
             if (_reported.Add(unknown.Worker))
                 Log.WorkerUnknown(logger, unknown.Worker, unknown.Queue, unknown.Count);

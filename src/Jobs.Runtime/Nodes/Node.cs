@@ -44,11 +44,12 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
     }
 
     /// <summary>Renews the lease until <paramref name="stopping"/>.</summary>
-    public async Task RunAsync(CancellationToken stopping)
+    public async Task RunAsync(Pulse pulse, CancellationToken stopping)
     {
         var failures = 0;
         while (!stopping.IsCancellationRequested)
         {
+            pulse.Expect(_lease);
             await Task.Delay(failures == 0 ? _lease / 3 : Shorter(_lease / 10, Backoff.AfterError(failures)), time, stopping).ConfigureAwait(false);
             try
             {
@@ -63,11 +64,13 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
         }
     }
 
-    /// <summary>Takes the node's row away, so that nobody waits for its lease.</summary>
+    /// <summary>Takes the node's row away, and its lead if it has it, so that nobody waits for their leases.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        if (_current.Task.IsCompletedSuccessfully)
-            await store.RemoveNodeAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
+        if (!_current.Task.IsCompletedSuccessfully)
+            return;
+        await store.ResignAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
+        await store.RemoveNodeAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
     }
 
     async Task RenewAsync(CancellationToken stopping)

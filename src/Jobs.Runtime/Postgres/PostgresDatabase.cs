@@ -9,18 +9,24 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     readonly NpgsqlConnectionStringBuilder _settings;
     readonly NpgsqlDataSource _control;
     readonly NpgsqlDataSource _callers;
+    readonly NpgsqlDataSource _listener;
 
     public PostgresDatabase(NpgsqlConnectionStringBuilder settings, SchemaName schema)
     {
-        _settings = settings;
         Schema = schema;
+        _settings = settings;
         if (string.IsNullOrEmpty(settings.ApplicationName))
             settings.ApplicationName = "jobs";
 
+        // Of several hosts the one that takes writes, unless the caller knows better.
+        if (settings.Host?.Contains(',', StringComparison.Ordinal) == true && string.IsNullOrEmpty(settings.TargetSessionAttributes))
+            settings.TargetSessionAttributes = "read-write";
+
         // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
         settings.Timezone = "UTC";
-        _control = Build(settings);
+        _control = Build(ForControl(settings));
         _callers = Build(settings);
+        _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
     }
 
     public SchemaName Schema { get; }
@@ -32,6 +38,25 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>Opens a connection for a caller of the client, who may hold it for as long as his source of jobs takes.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
     public ValueTask<NpgsqlConnection> OpenForCallerAsync(CancellationToken cancellationToken) => OpenAsync(_callers, cancellationToken);
+
+    /// <summary>Opens a connection that listens for as long as it lives, and takes no other's place.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
+    public ValueTask<NpgsqlConnection> OpenToListenAsync(CancellationToken cancellationToken) => OpenAsync(_listener, cancellationToken);
+
+    /// <summary>Gives up the idle connections of the control plane: the server behind them is not the one to talk to any more.</summary>
+    public void ForgetConnections() => _control.Clear();
+
+    // Its size is not the callers' to limit. Its few statements are prepared by the second use, and leave no state in a session that a reset
+    // would have to clear.
+    static NpgsqlConnectionStringBuilder ForControl(NpgsqlConnectionStringBuilder settings) => new(settings.ConnectionString)
+    {
+        Pooling = true,
+        MinPoolSize = 0,
+        MaxPoolSize = 100,
+        NoResetOnClose = true,
+        MaxAutoPrepare = 50,
+        AutoPrepareMinUsages = 2,
+    };
 
     static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
     {
@@ -68,11 +93,13 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     {
         _control.Dispose();
         _callers.Dispose();
+        _listener.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _control.DisposeAsync().ConfigureAwait(false);
         await _callers.DisposeAsync().ConfigureAwait(false);
+        await _listener.DisposeAsync().ConfigureAwait(false);
     }
 }

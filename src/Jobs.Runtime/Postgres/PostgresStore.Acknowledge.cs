@@ -1,3 +1,5 @@
+using System.Data;
+using System.Data.Common;
 using Jobs.Store;
 using Npgsql;
 using NpgsqlTypes;
@@ -123,6 +125,21 @@ sealed partial class PostgresStore
         {
             throw new JobStoreException(isTransient: false, exception.Message, exception);
         }
+    }
+
+    // The caller's pool, since the writes are the caller's and may take long. The acknowledgement is the last statement, so
+    // that the job's row, and its batch's, are locked for no longer than the commit.
+    public override async Task<AcknowledgeResult> CompleteAsync(
+        Acknowledgement outcome, Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+        await write(transaction, cancellationToken).ConfigureAwait(false);
+        var result = await QueryAsync(
+            connection, _acknowledge, parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+        if (result.Acknowledged.Count == 1)
+            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        return result;
     }
 
     internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes)

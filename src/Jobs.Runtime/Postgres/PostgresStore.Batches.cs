@@ -1,4 +1,5 @@
 using Jobs.Generated;
+using Jobs.Store;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -46,21 +47,20 @@ sealed partial class PostgresStore
         """;
 
     public override async Task<BatchRef> EnqueueBatchAsync(
-        string id, IEnumerable<NewJob> jobs, Func<WorkerDefinition?> callback, CancellationToken cancellationToken)
+        string id, IAsyncEnumerable<NewJob> jobs, Func<WorkerDefinition?> callback, EnqueueTerms terms, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var transaction = await EnqueueTransaction.BeginAsync(_database, terms.Transaction, cancellationToken).ConfigureAwait(false);
+        var connection = transaction.Connection;
 
         var key = await OpenBatchAsync(connection, id, cancellationToken).ConfigureAwait(false)
             ?? throw new BatchExistsException(await ExistingBatchAsync(connection, id, cancellationToken).ConfigureAwait(false));
-        var total = 0;
-        foreach (var chunk in jobs.Chunk(InsertChunk))
-            total = checked(total + (await InsertAsync(connection, chunk, key, cancellationToken).ConfigureAwait(false)).Count);
+        var total = await InsertMembersAsync(connection, key, jobs, terms, cancellationToken).ConfigureAwait(false);
         var worker = callback();
         if (worker is not null)
             await NameCallbackAsync(connection, key, worker, cancellationToken).ConfigureAwait(false);
         await SealBatchAsync(connection, key, total, cancellationToken).ConfigureAwait(false);
 
+        await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         return new BatchRef(id, total) { CallbackWorker = worker?.Name };
     }
@@ -83,24 +83,30 @@ sealed partial class PostgresStore
                 : new BatchRef(id, 0),
             cancellationToken);
 
-    async Task NameCallbackAsync(NpgsqlConnection connection, long key, WorkerDefinition worker, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(_nameCallback, connection);
-        command.Parameters.Bind(key, NpgsqlDbType.Bigint);
-        command.Parameters.Bind(worker.Name, NpgsqlDbType.Text);
-        command.Parameters.Bind(worker.Queue, NpgsqlDbType.Text);
-        command.Parameters.Bind((short)worker.Priority, NpgsqlDbType.Smallint);
-        command.Parameters.Bind((short)worker.MaxAttempts, NpgsqlDbType.Smallint);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    Task NameCallbackAsync(NpgsqlConnection connection, long key, WorkerDefinition worker, CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            connection,
+            _nameCallback,
+            parameters =>
+            {
+                parameters.Bind(key, NpgsqlDbType.Bigint);
+                parameters.Bind(worker.Name, NpgsqlDbType.Text);
+                parameters.Bind(worker.Queue, NpgsqlDbType.Text);
+                parameters.Bind((short)worker.Priority, NpgsqlDbType.Smallint);
+                parameters.Bind((short)worker.MaxAttempts, NpgsqlDbType.Smallint);
+            },
+            cancellationToken);
 
-    async Task SealBatchAsync(NpgsqlConnection connection, long key, int total, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(_sealBatch, connection);
-        command.Parameters.Bind(key, NpgsqlDbType.Bigint);
-        command.Parameters.Bind(total, NpgsqlDbType.Integer);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    Task SealBatchAsync(NpgsqlConnection connection, long key, int total, CancellationToken cancellationToken) =>
+        ExecuteAsync(
+            connection,
+            _sealBatch,
+            parameters =>
+            {
+                parameters.Bind(key, NpgsqlDbType.Bigint);
+                parameters.Bind(total, NpgsqlDbType.Integer);
+            },
+            cancellationToken);
 
     public override Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken) =>
         QueryAsync<BatchStatus?>(

@@ -1,4 +1,5 @@
 using Jobs.Store;
+using Npgsql;
 using NpgsqlTypes;
 
 namespace Jobs.Postgres;
@@ -9,6 +10,9 @@ sealed partial class PostgresStore
     // million jobs of other workers in front cost nothing. It looks twice: first without locks, to see how many of the
     // most urgent jobs are each worker's share, then at each worker's share with locks. Locking at the first look would
     // lock up to $3 jobs per worker and hide them from other nodes.
+    // Jobs that a node died with are left to the quarantine, and "look" says whether there are any.
+    // It commits without waiting for the disk: a claim that a crash of the server undoes is a job that runs again, and the fence
+    // lets one of the two outcomes count. set_config stands first, for AND does not ask its second side if the first is false.
     // MATERIALIZED fences the LIMIT: without it the planner may run the subquery in a nested loop and claim more jobs than
     // there is room for. ARRAY(…) keeps the update on the primary key, as everywhere: of an array that it has not seen the
     // planner expects ten elements, and of a join with a CTE so many rows that it reads the whole table.
@@ -21,7 +25,7 @@ sealed partial class PostgresStore
                 CROSS JOIN LATERAL (
                     SELECT j.worker, j.priority, j.scheduled_at, j.id
                     FROM :schema.jobs AS j
-                    WHERE j.state = 'available' AND j.queue = $1 AND j.worker = known.worker
+                    WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = known.worker
                     ORDER BY j.priority, j.scheduled_at, j.id
                     LIMIT $3
                 ) AS first
@@ -35,7 +39,7 @@ sealed partial class PostgresStore
             CROSS JOIN LATERAL (
                 SELECT j.id
                 FROM :schema.jobs AS j
-                WHERE j.state = 'available' AND j.queue = $1 AND j.worker = share.worker
+                WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = share.worker
                 ORDER BY j.priority, j.scheduled_at, j.id
                 LIMIT share.size
                 FOR NO KEY UPDATE SKIP LOCKED
@@ -44,21 +48,28 @@ sealed partial class PostgresStore
             UPDATE :schema.jobs AS j
             SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $4
             WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
-            RETURNING j.id, j.run, j.worker, j.args, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
+            RETURNING j.id, j.run, j.queue, j.worker, j.args, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
         ), batch AS MATERIALIZED (
             SELECT b.key, b.id, b.total, b.callback_worker
             FROM :schema.batches AS b
             WHERE b.key IN (SELECT c.batch FROM claimed AS c)
         )
-        SELECT c.id, c.run, c.worker, c.args, c.attempt, c.max_attempts, batch.id, batch.total, batch.callback_worker
-        FROM claimed AS c
+        SELECT look.suspects_wait, c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, batch.id, batch.total, batch.callback_worker
+        FROM (
+            SELECT set_config('synchronous_commit', 'off', true) = 'off' AND EXISTS (
+                SELECT
+                FROM :schema.jobs AS j
+                WHERE j.state = 'available' AND j.crashes > 0 AND j.queue = $1 AND j.worker = ANY ($2)
+            ) AS suspects_wait
+        ) AS look
+        LEFT JOIN claimed AS c ON true
         LEFT JOIN batch ON batch.key = c.batch
         ORDER BY c.priority, c.scheduled_at, c.id
         """;
 
-    public override Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+    public override Task<ClaimResult> ClaimAsync(
         string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken) =>
-        QueryAsync<IReadOnlyList<ClaimedJob>>(
+        QueryAsync(
             _claim,
             parameters =>
             {
@@ -69,33 +80,72 @@ sealed partial class PostgresStore
             },
             async (reader, token) =>
             {
-                var jobs = new List<ClaimedJob>(limit);
+                var jobs = new List<ClaimedJob>();
+                var suspectsWait = false;
                 var batches = new Dictionary<string, BatchRef>(StringComparer.Ordinal);
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
                 {
-                    jobs.Add(new ClaimedJob(
-                        Id: reader.GetInt64(0),
-                        Run: reader.GetInt64(1),
-                        Node: node,
-                        Worker: reader.GetString(2),
-                        Queue: queue,
-                        Args: reader.GetFieldValue<byte[]>(3),
-                        Attempt: reader.GetInt16(4),
-                        MaxAttempts: reader.GetInt16(5),
-                        Batch: reader.IsDBNull(6) ? null : BatchOf(reader)));
+                    suspectsWait = reader.GetBoolean(0);
+                    if (!reader.IsDBNull(1))
+                        jobs.Add(ReadClaimed(reader, 1, node, batches));
                 }
 
-                return jobs;
-
-                BatchRef BatchOf(Npgsql.NpgsqlDataReader row)
-                {
-                    var id = row.GetString(6);
-                    if (!batches.TryGetValue(id, out var batch))
-                        batches.Add(id, batch = new BatchRef(id, row.GetInt32(7)) { CallbackWorker = row.IsDBNull(8) ? null : row.GetString(8) });
-                    return batch;
-                }
+                return new ClaimResult(jobs, suspectsWait);
             },
             cancellationToken);
+
+    // The least suspected first: it is probably one that only shared a node with the culprit.
+    internal const string ClaimSuspectSql = """
+        WITH taken AS MATERIALIZED (
+            SELECT id
+            FROM :schema.jobs
+            WHERE state = 'available' AND crashes > 0 AND queue = ANY ($1) AND worker = ANY ($2)
+            ORDER BY crashes, priority, scheduled_at, id
+            LIMIT 1
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), claimed AS (
+            UPDATE :schema.jobs AS j
+            SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $3
+            WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
+            RETURNING j.id, j.run, j.queue, j.worker, j.args, j.attempt, j.max_attempts, j.batch
+        )
+        SELECT c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, b.id, b.total, b.callback_worker
+        FROM claimed AS c
+        LEFT JOIN :schema.batches AS b ON b.key = c.batch
+        """;
+
+    public override Task<ClaimedJob?> ClaimSuspectAsync(
+        IReadOnlyList<string> queues, IReadOnlyList<string> workers, Guid node, CancellationToken cancellationToken) =>
+        QueryAsync<ClaimedJob?>(
+            _claimSuspect,
+            parameters =>
+            {
+                parameters.BindArray([.. queues], NpgsqlDbType.Text);
+                parameters.BindArray([.. workers], NpgsqlDbType.Text);
+                parameters.Bind(node, NpgsqlDbType.Uuid);
+            },
+            async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? ReadClaimed(reader, 0, node, []) : null,
+            cancellationToken);
+
+    static ClaimedJob ReadClaimed(NpgsqlDataReader row, int first, Guid node, Dictionary<string, BatchRef> batches) => new(
+        Id: row.GetInt64(first),
+        Run: row.GetInt64(first + 1),
+        Node: node,
+        Queue: row.GetString(first + 2),
+        Worker: row.GetString(first + 3),
+        Args: row.GetFieldValue<byte[]>(first + 4),
+        Attempt: row.GetInt16(first + 5),
+        MaxAttempts: row.GetInt16(first + 6),
+        Batch: row.IsDBNull(first + 7) ? null : ReadBatch(row, first + 7, batches));
+
+    // The members of a batch share one reference to it.
+    static BatchRef ReadBatch(NpgsqlDataReader row, int first, Dictionary<string, BatchRef> batches)
+    {
+        var id = row.GetString(first);
+        if (!batches.TryGetValue(id, out var batch))
+            batches.Add(id, batch = new BatchRef(id, row.GetInt32(first + 1)) { CallbackWorker = row.IsDBNull(first + 2) ? null : row.GetString(first + 2) });
+        return batch;
+    }
 
     internal const string GiveBackUnknownSql = """
         WITH unknown AS MATERIALIZED (

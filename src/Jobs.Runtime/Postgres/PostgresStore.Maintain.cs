@@ -159,7 +159,7 @@ sealed partial class PostgresStore
             (
                 SELECT queue, worker
                 FROM :schema.jobs
-                WHERE state = 'available'
+                WHERE state = 'available' AND crashes = 0
                 ORDER BY queue, worker
                 LIMIT 1
             )
@@ -169,7 +169,7 @@ sealed partial class PostgresStore
             CROSS JOIN LATERAL (
                 SELECT j.queue, j.worker
                 FROM :schema.jobs AS j
-                WHERE j.state = 'available' AND (j.queue, j.worker) > (waiting.queue, waiting.worker)
+                WHERE j.state = 'available' AND j.crashes = 0 AND (j.queue, j.worker) > (waiting.queue, waiting.worker)
                 ORDER BY j.queue, j.worker
                 LIMIT 1
             ) AS next
@@ -179,7 +179,7 @@ sealed partial class PostgresStore
             FROM (
                 SELECT
                 FROM :schema.jobs AS j
-                WHERE j.state = 'available' AND j.queue = w.queue AND j.worker = w.worker
+                WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = w.queue AND j.worker = w.worker
                 LIMIT 10000
             ) AS bounded
         )
@@ -203,12 +203,4 @@ sealed partial class PostgresStore
                 return unknown;
             },
             cancellationToken);
-
-    async Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken)
-    {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand(sql, connection);
-        bind(command.Parameters);
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
 }

@@ -8,13 +8,19 @@ namespace Jobs.Postgres;
 sealed partial class PostgresStore : JobStore
 {
     readonly PostgresDatabase _database;
+    readonly Channels _channels;
     readonly string _insert;
+    readonly string _takeIds;
+    readonly string _clock;
+    readonly string _copyWithIds;
+    readonly string _copyMembers;
     readonly string _openBatch;
     readonly string _sealBatch;
     readonly string _existingBatch;
     readonly string _nameCallback;
     readonly string _batchStatus;
     readonly string _claim;
+    readonly string _claimSuspect;
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
     readonly string _stage;
@@ -24,18 +30,26 @@ sealed partial class PostgresStore : JobStore
     readonly string _buryNodes;
     readonly string _rescue;
     readonly string _unknownWorkers;
+    readonly string _elect;
+    readonly string _resign;
 
     public PostgresStore(PostgresDatabase database)
     {
         _database = database;
         var schema = database.Schema;
+        _channels = new Channels(schema);
         _insert = schema.Qualify(InsertSql);
+        _takeIds = schema.Qualify(TakeIdsSql);
+        _clock = schema.Qualify(ClockSql);
+        _copyWithIds = schema.Qualify(CopyWithIds);
+        _copyMembers = schema.Qualify(CopyMembers);
         _openBatch = schema.Qualify(OpenBatchSql);
         _sealBatch = schema.Qualify(SealBatchSql);
         _existingBatch = schema.Qualify(ExistingBatchSql);
         _nameCallback = schema.Qualify(NameCallbackSql);
         _batchStatus = schema.Qualify(BatchStatusSql);
         _claim = schema.Qualify(ClaimSql);
+        _claimSuspect = schema.Qualify(ClaimSuspectSql);
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
         _stage = schema.Qualify(StageSql);
@@ -45,14 +59,38 @@ sealed partial class PostgresStore : JobStore
         _buryNodes = schema.Qualify(BuryNodesSql);
         _rescue = schema.Qualify(RescueSql);
         _unknownWorkers = schema.Qualify(UnknownWorkersSql);
+        _elect = schema.Qualify(ElectSql);
+        _resign = schema.Qualify(ResignSql);
     }
 
     public override Task MigrateAsync(CancellationToken cancellationToken) => Migrator.MigrateAsync(_database, cancellationToken);
 
-    async Task<T> QueryAsync<T>(string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    Task<T> QueryAsync<T>(string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        OnControlAsync(connection => QueryAsync(connection, sql, bind, read, cancellationToken), cancellationToken);
+
+    Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
+        OnControlAsync(connection => ExecuteAsync(connection, sql, bind, cancellationToken), cancellationToken);
+
+    async Task<T> OnControlAsync<T>(Func<NpgsqlConnection, Task<T>> run, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await QueryAsync(connection, sql, bind, read, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
+            return await run(connection).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
+        {
+            // A failover: the connections lead to a server that is a standby now, and new ones need not.
+            _database.ForgetConnections();
+            throw;
+        }
+    }
+
+    static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        bind(command.Parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // The reader is read to its end before it is disposed: the statement has committed only then.

@@ -9,6 +9,9 @@ sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, I
 {
     const int LargestFlush = 500;
 
+    // Longer than a statement may take by the default of Npgsql. A flush that takes longer is repeated, since the database is away.
+    static readonly TimeSpan LongestFlush = TimeSpan.FromMinutes(1);
+
     // Full when the database is slow: jobs then keep their places, and the claims slow down with it.
     const int Capacity = 10_000;
 
@@ -27,14 +30,16 @@ sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, I
     public void Complete() => _outcomes.Writer.TryComplete();
 
     /// <summary>Flushes until <see cref="Complete"/>, or until <paramref name="abort"/>, which leaves the rest to rescue.</summary>
-    public async Task RunAsync(CancellationToken abort)
+    public async Task RunAsync(Pulse pulse, CancellationToken abort)
     {
         while (_flush.Count > 0 || await _outcomes.Reader.WaitToReadAsync(abort).ConfigureAwait(false))
         {
+            pulse.Expect(LongestFlush);
             while (_flush.Count < LargestFlush && _outcomes.Reader.TryRead(out var outcome))
                 _flush.Add(outcome);
             await FlushAsync(_flush, abort).ConfigureAwait(false);
             _flush.Clear();
+            pulse.Rest();
         }
     }
 

@@ -13,7 +13,10 @@ static class Backoff
         return TimeSpan.FromSeconds((15 + Math.Pow(2, Math.Clamp(step, 0, 20))) * (1 + Random.Shared.NextDouble() / 10));
     }
 
+    /// <summary>The longest wait after an error.</summary>
+    public static TimeSpan Longest => TimeSpan.FromSeconds(5);
+
     /// <summary>From a fifth of a second, doubling to 5 seconds, with half of it by chance: nodes that lost the same server do not return together.</summary>
     public static TimeSpan AfterError(int failures) =>
-        TimeSpan.FromSeconds(Math.Min(5, 0.2 * Math.Pow(2, Math.Min(failures - 1, 10))) * (0.5 + Random.Shared.NextDouble() / 2));
+        TimeSpan.FromSeconds(Math.Min(Longest.TotalSeconds, 0.2 * Math.Pow(2, Math.Min(failures - 1, 10))) * (0.5 + Random.Shared.NextDouble() / 2));
 }

@@ -7,7 +7,8 @@ namespace Jobs.Queues;
 
 /// <summary>Runs one job.</summary>
 sealed class Executor(
-    WorkerRegistry workers, IServiceScopeFactory scopes, HeldJobs held, Acknowledger acknowledger, TimeProvider time, ILogger<Executor> logger)
+    WorkerRegistry workers, IServiceScopeFactory scopes, JobStore store, HeldJobs held, Acknowledger acknowledger, QueueSignals signals,
+    TimeProvider time, ILogger<Executor> logger)
 {
     const int LongestError = 10_000;
 
@@ -34,8 +35,7 @@ sealed class Executor(
         try
         {
             cancelled.ThrowIfCancellationRequested();
-            var outcome = await PerformInScopeAsync(execution.Job, cancelled).ConfigureAwait(false);
-            return execution.With(outcome);
+            return await PerformInScopeAsync(execution, cancelled).ConfigureAwait(false);
         }
         catch (Exception) when (cancelled.IsCancellationRequested)
         {
@@ -66,36 +66,49 @@ sealed class Executor(
         }
     }
 
-    async Task<JobOutcome> PerformInScopeAsync(ClaimedJob job, CancellationToken cancelled)
+    async Task<Execution> PerformInScopeAsync(Execution execution, CancellationToken cancelled)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        if (!workers.TryGet(job.Worker, out var definition))
-            throw new InvalidOperationException($"This host knows no worker named \"{job.Worker}\".");
-
-        var worker = definition.Create(scope.ServiceProvider);
+        var job = execution.Job;
+        RunningJob? running = null;
         try
         {
-            var context = new JobContext
+            await using var scope = scopes.CreateAsyncScope();
+            if (!workers.TryGet(job.Worker, out var definition))
+                throw new InvalidOperationException($"This host knows no worker named \"{job.Worker}\".");
+
+            var worker = definition.Create(scope.ServiceProvider);
+            try
             {
-                Id = job.Id,
-                Worker = job.Worker,
-                Queue = job.Queue,
-                Attempt = job.Attempt,
-                MaxAttempts = job.MaxAttempts,
-                Batch = job.Batch,
-                Args = job.Args,
-                Services = scope.ServiceProvider,
-            };
-            return await worker.PerformAsync(context, cancelled).ConfigureAwait(false);
+                running = Running(job, scope.ServiceProvider);
+                execution = execution.With(await worker.PerformAsync(running, cancelled).ConfigureAwait(false));
+            }
+            finally
+            {
+                if (worker is IAsyncDisposable asyncDisposable)
+                    await asyncDisposable.DisposeAsync().ConfigureAwait(false);
+                else
+                    (worker as IDisposable)?.Dispose();
+            }
         }
-        finally
+        catch (Exception exception) when (running is { IsCompleted: true })
         {
-            if (worker is IAsyncDisposable asyncDisposable)
-                await asyncDisposable.DisposeAsync().ConfigureAwait(false);
-            else
-                (worker as IDisposable)?.Dispose();
+            Log.FailedAfterCompletion(logger, job.Id, job.Worker, exception.GetType().FullName);
         }
+
+        return running is { IsCompleted: true } ? new Execution(job, execution.StartedAt, JobState.Completed) { IsAcknowledged = true } : execution;
     }
+
+    RunningJob Running(ClaimedJob job, IServiceProvider services) => new(job, store, held, signals, logger)
+    {
+        Id = job.Id,
+        Worker = job.Worker,
+        Queue = job.Queue,
+        Attempt = job.Attempt,
+        MaxAttempts = job.MaxAttempts,
+        Batch = job.Batch,
+        Args = job.Args,
+        Services = services,
+    };
 
     static Execution DiscardIfLastAttempt(Execution execution) =>
         execution.State == JobState.Retryable && execution.Job.Attempt >= execution.Job.MaxAttempts
@@ -106,7 +119,7 @@ sealed class Executor(
     async Task AcknowledgeAsync(Execution execution)
     {
         var job = execution.Job;
-        if (held.TryTake(job))
+        if (!execution.IsAcknowledged && held.TryTake(job))
         {
             var error = execution.Error is null ? null : StorableText.Clean(execution.Error, LongestError);
             await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, error)).ConfigureAwait(false);
@@ -133,6 +146,9 @@ sealed class Executor(
     /// <summary>A job and what became of it.</summary>
     readonly record struct Execution(ClaimedJob Job, long StartedAt, JobState State)
     {
+        /// <summary>Whether the job has acknowledged itself, in a transaction of the user's.</summary>
+        public bool IsAcknowledged { get; init; }
+
         public TimeSpan Delay { get; init; }
 
         public string? Error { get; init; }

@@ -8,6 +8,7 @@ sealed class HeldJobs
     readonly Lock _gate = new();
     readonly Dictionary<(long Id, long Run), ClaimedJob> _undecided = [];
     readonly Dictionary<(long Id, long Run), ClaimedJob> _decided = [];
+    TaskCompletionSource? _empty;
 
     public void Add(ClaimedJob job)
     {
@@ -33,7 +34,11 @@ sealed class HeldJobs
     public void Forget(long id, long run)
     {
         lock (_gate)
+        {
             _decided.Remove((id, run));
+            if (IsEmpty)
+                _empty?.TrySetResult();
+        }
     }
 
     /// <summary>The ids of all jobs of a queue that this process knows to be its own.</summary>
@@ -42,4 +47,19 @@ sealed class HeldJobs
         lock (_gate)
             return [.. _undecided.Values.Concat(_decided.Values).Where(job => job.Queue == queue).Select(job => job.Id)];
     }
+
+    /// <summary>Completes when the process holds no job. Whoever waits sees to it that none is claimed meanwhile.</summary>
+    public Task WhenEmptyAsync()
+    {
+        lock (_gate)
+        {
+            if (IsEmpty)
+                return Task.CompletedTask;
+            if (_empty is null or { Task.IsCompleted: true })
+                _empty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _empty.Task;
+        }
+    }
+
+    bool IsEmpty => _undecided.Count == 0 && _decided.Count == 0;
 }

@@ -5,82 +5,86 @@ using Microsoft.Extensions.Logging;
 
 namespace Jobs.Queues;
 
-/// <summary>Claims the jobs of one queue and starts them, never more than the queue has room for.</summary>
+/// <summary>Claims the jobs of one queue, never more than the queue can start soon.</summary>
 sealed class Producer(
-    string queue, int concurrency, JobsOptions options, WorkerRegistry workers, JobStore store, Node node,
-    HeldJobs held, Executor executor, Acknowledger acknowledger, QueueSignals signals, TimeProvider time, ILogger logger)
+    string queue, int concurrency, Slots slots, JobsOptions options, WorkerRegistry workers, JobStore store, Node node, HeldJobs held,
+    Admission admission, Quarantine quarantine, QueueSignals signals, Pulse pulse, TimeProvider time, ILogger logger)
 {
-    readonly SemaphoreSlim _room = new(concurrency);
     readonly IReadOnlyList<string> _workers = workers.Names;
+    readonly Pace _pace = new(time);
     long _reconciledAt = time.GetTimestamp();
     int _failures;
 
     /// <summary>Claims and starts jobs until <paramref name="stopping"/>.</summary>
-    /// <param name="stopping">Ends the claiming; what runs goes on.</param>
+    /// <param name="stopping">Ends the claiming; what runs goes on, and what was claimed ahead goes back.</param>
     /// <param name="cancelled">Fires when the host will not wait for running jobs any longer.</param>
     public async Task RunAsync(CancellationToken stopping, CancellationToken cancelled)
     {
-        while (!stopping.IsCancellationRequested)
-        {
-            var room = await TakeRoomAsync(stopping).ConfigureAwait(false);
-            var lease = await LeaseAsync(room, stopping).ConfigureAwait(false);
-            var jobs = await ClaimAsync(room, lease, cancelled).ConfigureAwait(false);
-            await StartAsync(jobs, lease, stopping, cancelled).ConfigureAwait(false);
-            if (jobs.Count < room)
-                _room.Release(room - jobs.Count);
-
-            if (_failures > 0)
-                await Task.Delay(Backoff.AfterError(_failures), stopping).ConfigureAwait(false);
-            else if (jobs.Count < room)
-                await signals.WaitAsync(queue, Jittered(options.PollInterval), stopping).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Waits until every job that was started has returned.</summary>
-    public async Task DrainAsync(CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < concurrency; i++)
-            await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    async Task<int> TakeRoomAsync(CancellationToken stopping)
-    {
-        await _room.WaitAsync(stopping).ConfigureAwait(false);
-        var room = 1;
-        while (room < concurrency && _room.Wait(0, CancellationToken.None))
-            room++;
-        return room;
-    }
-
-    // After the room, for which a busy queue waits long: the lease of before may be lost.
-    async Task<NodeLease> LeaseAsync(int room, CancellationToken stopping)
-    {
         try
         {
-            return await node.LeaseAsync(stopping).ConfigureAwait(false);
+            while (!stopping.IsCancellationRequested)
+            {
+                pulse.Rest();
+                var room = await RoomAsync(stopping).ConfigureAwait(false);
+                var claimed = await ClaimAdmittedAsync(room, stopping, cancelled).ConfigureAwait(false);
+                pulse.Expect(options.PollInterval * 2 + Backoff.Longest);
+                if (_failures > 0)
+                    await Task.Delay(Backoff.AfterError(_failures), stopping).ConfigureAwait(false);
+                else if (claimed < room)
+                    await signals.WaitAsync(queue, Jittered(options.PollInterval), stopping).ConfigureAwait(false);
+            }
         }
-        catch
+        finally
         {
-            _room.Release(room);
-            throw;
+            await slots.GiveBackReadyAsync().ConfigureAwait(false);
+        }
+    }
+
+    // A queue of short jobs claims ahead of its slots, so that these never wait for a claim, and waits until half of that is used up, so that
+    // a claim is worth its statement. One of long jobs claims for each slot as it becomes free.
+    Task<int> RoomAsync(CancellationToken stopping)
+    {
+        var ahead = _pace.JobsAhead(slots.Finished);
+        return slots.WhenFreeAsync(concurrency + ahead, Math.Max(1, ahead / 2), stopping);
+    }
+
+    async Task<int> ClaimAdmittedAsync(int room, CancellationToken stopping, CancellationToken cancelled)
+    {
+        await admission.EnterAsync(stopping).ConfigureAwait(false);
+        try
+        {
+            // After the room and the admission, for which a busy queue waits long: the lease of before may be lost.
+            var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
+            pulse.Expect(ClaimsWithin);
+            var claim = await ClaimAsync(room, lease, cancelled).ConfigureAwait(false);
+            foreach (var job in claim.Jobs)
+                held.Add(job);
+            if (claim.SuspectsWait)
+                quarantine.Suspect();
+            slots.Start(claim.Jobs, lease);
+            return claim.Jobs.Count;
+        }
+        finally
+        {
+            admission.Exit();
         }
     }
 
     // Not ended by the stopping of the host: a claim that is cut off may have committed, and its jobs would wait for the lease.
-    async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(int room, NodeLease lease, CancellationToken cancelled)
+    async Task<ClaimResult> ClaimAsync(int room, NodeLease lease, CancellationToken cancelled)
     {
         try
         {
             await GiveBackUnknownAsync(lease, cancelled).ConfigureAwait(false);
-            var jobs = await store.ClaimAsync(queue, _workers, room, lease.Id, cancelled).ConfigureAwait(false);
+            var claim = await store.ClaimAsync(queue, _workers, room, lease.Id, cancelled).ConfigureAwait(false);
             _failures = 0;
-            return jobs;
+            return claim;
         }
         catch (Exception exception) when (!cancelled.IsCancellationRequested)
         {
             _failures++;
             Log.ClaimFailed(logger, exception, queue);
-            return [];
+            return ClaimResult.None;
         }
     }
 
@@ -96,58 +100,8 @@ sealed class Producer(
             Log.LostClaimGivenBack(logger, count, queue);
     }
 
-    async Task StartAsync(IReadOnlyList<ClaimedJob> jobs, NodeLease lease, CancellationToken stopping, CancellationToken cancelled)
-    {
-        foreach (var job in jobs)
-        {
-            held.Add(job);
-            if (stopping.IsCancellationRequested && held.TryTake(job))
-            {
-                await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
-                _room.Release();
-                continue;
-            }
-
-            _ = Task.Run(() => RunAsync(job, lease, cancelled), CancellationToken.None);
-        }
-    }
-
-    async Task RunAsync(ClaimedJob job, NodeLease lease, CancellationToken cancelled)
-    {
-        // A source of its own, cancelled on a thread of its own: what the job has registered with its token may block or throw, and
-        // must hold up neither the node's timer nor its shutdown.
-        var token = new CancellationTokenSource();
-        await using var onLost = lease.Lost.UnsafeRegister(Cancel, null).ConfigureAwait(false);
-        await using var onCancelled = cancelled.UnsafeRegister(Cancel, null).ConfigureAwait(false);
-        if (lease.Lost.IsCancellationRequested || cancelled.IsCancellationRequested)
-            await token.CancelAsync().ConfigureAwait(false);
-        try
-        {
-            await executor.ExecuteAsync(job, token.Token).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            Log.ExecutorFailed(logger, exception, job.Id);
-        }
-        finally
-        {
-            _room.Release();
-        }
-
-        void Cancel(object? state) => _ = Task.Run(() => CancelAsync(token, job));
-    }
-
-    async Task CancelAsync(CancellationTokenSource token, ClaimedJob job)
-    {
-        try
-        {
-            await token.CancelAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            Log.TokenCallbackFailed(logger, job.Id, exception.GetBaseException().GetType().FullName);
-        }
-    }
+    // Longer than any statement may take by the default of Npgsql.
+    static readonly TimeSpan ClaimsWithin = TimeSpan.FromMinutes(1);
 
     // Nodes that started together do not poll together.
     static TimeSpan Jittered(TimeSpan interval) => interval * (0.9 + Random.Shared.NextDouble() / 5);

@@ -11,3 +11,11 @@ sealed record ClaimedJob(
     int Attempt,
     int MaxAttempts,
     BatchRef? Batch);
+
+/// <summary>What a claim took.</summary>
+/// <param name="Jobs">The jobs, most urgent first.</param>
+/// <param name="SuspectsWait">Whether the queue has jobs that a node died with, which are claimed apart.</param>
+sealed record ClaimResult(IReadOnlyList<ClaimedJob> Jobs, bool SuspectsWait)
+{
+    public static ClaimResult None { get; } = new([], SuspectsWait: false);
+}

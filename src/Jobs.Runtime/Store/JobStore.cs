@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace Jobs.Store;
 
 /// <summary>The one seam to the database: verbs, no SQL. Every store passes the conformance suite.</summary>
@@ -6,17 +8,24 @@ abstract class JobStore
     /// <summary>Brings the schema up to date. Safe when several nodes call it at once.</summary>
     public abstract Task MigrateAsync(CancellationToken cancellationToken);
 
+    /// <summary>Stores one job and returns its id.</summary>
+    public abstract Task<long> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken);
+
     /// <summary>Stores jobs in one transaction, all or none, and returns their ids in the order of the jobs.</summary>
-    public abstract Task<IReadOnlyList<long>> EnqueueAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken);
+    /// <param name="jobs">Read once, in chunks.</param>
+    /// <param name="terms">How they are stored.</param>
+    /// <param name="cancellationToken">Undoes everything.</param>
+    public abstract Task<IReadOnlyList<long>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Stores a batch and its jobs in one transaction, sealed.</summary>
     /// <param name="id">The caller's id.</param>
     /// <param name="jobs">The members; read once, in chunks.</param>
     /// <param name="callback">Asked after the last member has been read: the worker that is told at the end, or none.</param>
-    /// <param name="cancellationToken">Rolls everything back.</param>
+    /// <param name="terms">How it is stored.</param>
+    /// <param name="cancellationToken">Undoes everything.</param>
     /// <exception cref="BatchExistsException">Nothing was inserted.</exception>
     public abstract Task<BatchRef> EnqueueBatchAsync(
-        string id, IEnumerable<NewJob> jobs, Func<Generated.WorkerDefinition?> callback, CancellationToken cancellationToken);
+        string id, IAsyncEnumerable<NewJob> jobs, Func<Generated.WorkerDefinition?> callback, EnqueueTerms terms, CancellationToken cancellationToken);
 
     /// <summary>How far a batch is; <see langword="null"/> if there is none with this id.</summary>
     public abstract Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken);
@@ -27,8 +36,16 @@ abstract class JobStore
     /// <param name="limit">How many the node can start soon.</param>
     /// <param name="node">Who takes them.</param>
     /// <param name="cancellationToken">A claim that is cancelled may have been committed; what nobody holds is rescued.</param>
-    public abstract Task<IReadOnlyList<ClaimedJob>> ClaimAsync(
+    /// <remarks>
+    /// Jobs that a node died with are left to <see cref="ClaimSuspectAsync"/>. A crash of the server may undo a claim; then the same run may be
+    /// given out again, to another node.
+    /// </remarks>
+    public abstract Task<ClaimResult> ClaimAsync(
         string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken);
+
+    /// <summary>Takes one available job that a node died with, the one with the fewest crashes; <see langword="null"/> if there is none.</summary>
+    public abstract Task<ClaimedJob?> ClaimSuspectAsync(
+        IReadOnlyList<string> queues, IReadOnlyList<string> workers, Guid node, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes the jobs of a queue available again that execute on a node which does not know of them: a claim committed, and its answer was
@@ -43,8 +60,27 @@ abstract class JobStore
     /// <exception cref="JobStoreException">Says whether the same statement may succeed later.</exception>
     public abstract Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken);
 
+    /// <summary>Records one outcome in a transaction with the caller's writes, which come first. All is rolled back if the outcome was stale.</summary>
+    public abstract Task<AcknowledgeResult> CompleteAsync(
+        Acknowledgement outcome, Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken);
+
     /// <summary>Makes up to <paramref name="limit"/> due jobs available, the longest due first, and returns their queues and how many there were.</summary>
     public abstract Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Tells every listener, soon, that queues have work. A hint, which may be lost.</summary>
+    public abstract Task NotifyAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken);
+
+    /// <summary>Listens to the hints of others until <paramref name="cancellationToken"/>, or until they cannot be heard any more, which throws.</summary>
+    /// <param name="hasWork">Called with the name of a queue.</param>
+    /// <param name="alive">Called when it is known that hints are heard, with the time until it is known again, and whether it is the first time.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public abstract Task ListenAsync(Action<string> hasWork, Action<TimeSpan, bool> alive, CancellationToken cancellationToken);
+
+    /// <summary>Makes a node the leader, or prolongs its lead, if no other node leads.</summary>
+    public abstract Task<Election> ElectAsync(Guid node, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Ends the lead of a node, if it has it.</summary>
+    public abstract Task ResignAsync(Guid node, CancellationToken cancellationToken);
 
     /// <summary>Tells the others that a node lives, until its lease runs out.</summary>
     public abstract Task RegisterNodeAsync(NodeRow node, TimeSpan lease, CancellationToken cancellationToken);

@@ -11,3 +11,6 @@ sealed record RescueResult(IReadOnlyList<string> DeadNodes, int Rescued, int Dis
 
 /// <summary>A worker whose jobs nobody can run.</summary>
 readonly record struct UnknownWorker(string Worker, string Queue, long Count);
+
+/// <summary>Whether the node that asked leads, and when the lease of the node that leads runs out if it is not renewed.</summary>
+readonly record struct Election(bool IsLeader, TimeSpan ExpiresIn);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Jobs.Store;
 
 namespace Jobs.Runtime.Tests.Conformance;
 
@@ -99,9 +100,7 @@ public abstract class BatchStoreTests
 
         for (var i = 0; i < 3; i++)
         {
-            var node = await harness.RegisterNodeAsync();
-            await harness.ClaimOneAsync(node);
-            await harness.Store.RemoveNodeAsync(node, TestContext.Current.CancellationToken);
+            await harness.DieWithOneAsync();
             Assert.Empty(await harness.CallbacksAsync("b"));
             await harness.Store.RescueAsync(10, TestContext.Current.CancellationToken);
         }
@@ -143,7 +142,7 @@ public abstract class BatchStoreTests
         await using var harness = await StartAsync();
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => harness.Store.EnqueueBatchAsync(
-            "b", Broken(), () => null, TestContext.Current.CancellationToken));
+            "b", Broken().ToAsyncEnumerable(), () => null, EnqueueTerms.Alone, TestContext.Current.CancellationToken));
 
         Assert.Equal(0, await harness.CountJobsAsync());
         Assert.Null(await harness.Store.FindBatchAsync("b", TestContext.Current.CancellationToken));

@@ -13,7 +13,7 @@ public abstract class JobStoreTests
         await using var harness = await StartAsync();
 
         var ids = await harness.Store.EnqueueAsync(
-            Enumerable.Range(0, 2_500).Select(i => StoreHarness.NewJob(i.ToString())), TestContext.Current.CancellationToken);
+            Enumerable.Range(0, 2_500).Select(i => StoreHarness.NewJob(i.ToString())).ToAsyncEnumerable(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
 
         Assert.Equal(2_500, ids.Count);
         foreach (var i in (int[])[0, 1, 999, 1_000, 2_499])
@@ -25,7 +25,7 @@ public abstract class JobStoreTests
     {
         await using var harness = await StartAsync();
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => harness.Store.EnqueueAsync(Jobs(), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => harness.Store.EnqueueAsync(Jobs().ToAsyncEnumerable(), EnqueueTerms.Alone, TestContext.Current.CancellationToken));
 
         Assert.Equal(0, await harness.CountJobsAsync());
 
@@ -86,7 +86,7 @@ public abstract class JobStoreTests
     public async Task Eight_nodes_that_claim_at_once_never_take_the_same_job()
     {
         await using var harness = await StartAsync();
-        await harness.Store.EnqueueAsync(Enumerable.Range(0, 2_000).Select(i => StoreHarness.NewJob(i.ToString())), TestContext.Current.CancellationToken);
+        await harness.Store.EnqueueAsync(Enumerable.Range(0, 2_000).Select(i => StoreHarness.NewJob(i.ToString())).ToAsyncEnumerable(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
 
         var claims = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(ClaimAllAsync)));
 
@@ -189,7 +189,7 @@ public abstract class JobStoreTests
     public async Task One_acknowledgement_of_many_leaves_out_only_the_stale_ones()
     {
         await using var harness = await StartAsync();
-        await harness.Store.EnqueueAsync(Enumerable.Range(0, 300).Select(i => StoreHarness.NewJob(i.ToString())), TestContext.Current.CancellationToken);
+        await harness.Store.EnqueueAsync(Enumerable.Range(0, 300).Select(i => StoreHarness.NewJob(i.ToString())).ToAsyncEnumerable(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
         var node = await harness.RegisterNodeAsync();
         var claimed = await harness.ClaimAsync(node, limit: 300);
         await harness.AcknowledgeAsync(claimed[7], JobState.Cancelled);
@@ -343,9 +343,7 @@ public abstract class JobStoreTests
         for (var i = 1; i <= deaths; i++)
         {
             Assert.Equal(JobState.Available, (await harness.FindJobAsync(id))!.State);
-            var node = await harness.RegisterNodeAsync();
-            await harness.ClaimOneAsync(node);
-            await harness.Store.RemoveNodeAsync(node, TestContext.Current.CancellationToken);
+            await harness.DieWithOneAsync();
             await harness.Store.RescueAsync(100, TestContext.Current.CancellationToken);
         }
 

@@ -70,7 +70,7 @@ public sealed class PostgresStoreTests
             claim.Parameters.Bind(node, NpgsqlDbType.Uuid);
             await using var reader = await claim.ExecuteReaderAsync(TestContext.Current.CancellationToken);
             while (await reader.ReadAsync(TestContext.Current.CancellationToken))
-                claimed.Add(new Acknowledgement(reader.GetInt64(0), reader.GetInt64(1), node, JobState.Completed));
+                claimed.Add(new Acknowledgement(reader.GetInt64(1), reader.GetInt64(2), node, JobState.Completed));
         }
 
         await using (var acknowledge = Command(PostgresStore.AcknowledgeSql))

@@ -44,10 +44,10 @@ abstract class StoreHarness : IAsyncDisposable
         });
 
     public async Task<long> EnqueueAsync(NewJob? job = null) =>
-        Assert.Single(await Store.EnqueueAsync([job ?? NewJob()], TestContext.Current.CancellationToken));
+        await Store.EnqueueAsync(job ?? NewJob(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
 
     public Task<BatchRef> EnqueueBatchAsync(string id, int size, WorkerDefinition? callback = null) =>
-        Store.EnqueueBatchAsync(id, Enumerable.Range(0, size).Select(i => NewJob($"{id} {i}")), () => callback, TestContext.Current.CancellationToken);
+        Store.EnqueueBatchAsync(id, Enumerable.Range(0, size).Select(i => NewJob($"{id} {i}")).ToAsyncEnumerable(), () => callback, EnqueueTerms.Alone, TestContext.Current.CancellationToken);
 
     public async Task<Guid> RegisterNodeAsync(TimeSpan? lease = null, params IReadOnlyList<string> workers)
     {
@@ -57,10 +57,21 @@ abstract class StoreHarness : IAsyncDisposable
         return node;
     }
 
-    public Task<IReadOnlyList<ClaimedJob>> ClaimAsync(Guid node, int limit = 10, IReadOnlyList<string>? workers = null) =>
-        Store.ClaimAsync("mail", workers ?? Known, limit, node, TestContext.Current.CancellationToken);
+    public async Task<IReadOnlyList<ClaimedJob>> ClaimAsync(Guid node, int limit = 10, IReadOnlyList<string>? workers = null) =>
+        (await Store.ClaimAsync("mail", workers ?? Known, limit, node, TestContext.Current.CancellationToken)).Jobs;
+
+    public Task<ClaimedJob?> ClaimSuspectAsync(Guid node) =>
+        Store.ClaimSuspectAsync(["mail"], Known, node, TestContext.Current.CancellationToken);
 
     public async Task<ClaimedJob> ClaimOneAsync(Guid node) => Assert.Single(await ClaimAsync(node, 1));
+
+    /// <summary>Has a node claim the one job there is, and die.</summary>
+    public async Task DieWithOneAsync()
+    {
+        var node = await RegisterNodeAsync();
+        Assert.NotNull((await ClaimAsync(node, 1)).SingleOrDefault() ?? await ClaimSuspectAsync(node));
+        await Store.RemoveNodeAsync(node, TestContext.Current.CancellationToken);
+    }
 
     public async Task<bool> AcknowledgeAsync(ClaimedJob job, JobState state, TimeSpan delay = default, string? error = null)
     {

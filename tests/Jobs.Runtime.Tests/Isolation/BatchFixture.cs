@@ -52,8 +52,8 @@ public sealed class BatchFixture : IAsyncLifetime
             json.WriteEndObject();
         }) with
         { Queue = queue });
-        var batch = await Store.EnqueueBatchAsync(queue, jobs, () => Worker, CancellationToken.None);
-        return (batch, await Store.ClaimAsync(queue, [Worker.Name], size, Guid.NewGuid(), CancellationToken.None));
+        var batch = await Store.EnqueueBatchAsync(queue, jobs.ToAsyncEnumerable(), () => Worker, EnqueueTerms.Alone, CancellationToken.None);
+        return (batch, (await Store.ClaimAsync(queue, [Worker.Name], size, Guid.NewGuid(), CancellationToken.None)).Jobs);
     }
 
     internal async Task<long> CountCallbacksAsync(BatchRef batch)

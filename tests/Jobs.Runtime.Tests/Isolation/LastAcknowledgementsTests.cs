@@ -72,10 +72,10 @@ public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixt
                 [new("rescuer", "rescue", RescueAsync), rescueCommits ? Step.Commit("rescuer") : Step.Rollback("rescuer")],
             ]));
             var afterwards = await fixture.FindAsync(batch);
-            var rescued = await fixture.Store.ClaimAsync(batch.Id, [jobs[0].Worker], 1, Guid.NewGuid(), TestContext.Current.CancellationToken);
-            await RepeatAsync(store, Outcome(rescued.SingleOrDefault(jobs[0]), JobState.Completed));
+            var rescued = await fixture.Store.ClaimSuspectAsync([batch.Id], [jobs[0].Worker], Guid.NewGuid(), TestContext.Current.CancellationToken);
+            await RepeatAsync(store, Outcome(rescued ?? jobs[0], JobState.Completed));
 
-            Assert.False(afterwards.IsClosed && rescued.Count > 0, trace);
+            Assert.False(afterwards.IsClosed && rescued is not null, trace);
             await AssertAllClosedOnceAsync([new Order(batch, trace, "")], completed: 1, discarded: 0);
         }
 

@@ -1,0 +1,86 @@
+using Jobs.Generated;
+using Jobs.Nodes;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Jobs.Queues;
+
+/// <summary>Runs the jobs that a node has died with, one at a time, while this node holds no other.</summary>
+/// <remarks>
+/// After a crash nobody can tell which of the node's jobs caused it, so each of them is a suspect. Alone on its node, a suspect that ends
+/// clears nobody else, and one that kills its node once more takes nobody along.
+/// </remarks>
+sealed class Quarantine(
+    JobStore store, WorkerRegistry workers, Node node, HeldJobs held, Admission admission, Executor executor, Acknowledger acknowledger,
+    QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Quarantine> logger)
+{
+    // A node whose jobs run long is closed in vain: then for a fifth of the time at most.
+    const int RestAfterVain = 4;
+
+    readonly SemaphoreSlim _suspected = new(0);
+
+    /// <summary>A producer has seen that suspects wait in its queue.</summary>
+    public void Suspect()
+    {
+        if (_suspected.CurrentCount == 0)
+            _suspected.Release();
+    }
+
+    /// <summary>Runs suspects until <paramref name="stopping"/>; what runs goes on until it ends, or until <paramref name="cancelled"/>.</summary>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken cancelled)
+    {
+        string[] queues = [.. options.Value.Queues.Keys];
+        var slot = new Slots(1, executor, held, acknowledger, cancelled, logger);
+
+        // The others first: a suspect may end the process once more, and should not end it before it has done anything.
+        var rest = options.Value.PollInterval;
+        while (!stopping.IsCancellationRequested)
+        {
+            await Task.Delay(rest, time, stopping).ConfigureAwait(false);
+            await _suspected.WaitAsync(stopping).ConfigureAwait(false);
+            var closedAt = time.GetTimestamp();
+            var inVain = !await admission.TryCloseAsync(options.Value.NodeLease, stopping).ConfigureAwait(false);
+            if (!inVain)
+            {
+                try
+                {
+                    await RunSuspectsAsync(queues, slot, closedAt, stopping).ConfigureAwait(false);
+                }
+                finally
+                {
+                    admission.Open();
+                    signals.WakeHere(queues);
+                }
+            }
+
+            rest = Longer(options.Value.PollInterval, time.GetElapsedTime(closedAt) * (inVain ? RestAfterVain : 1));
+        }
+    }
+
+    async Task RunSuspectsAsync(string[] queues, Slots slot, long closedAt, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested && time.GetElapsedTime(closedAt) < options.Value.NodeLease)
+        {
+            var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
+            var suspect = await ClaimAsync(queues, lease).ConfigureAwait(false);
+            if (suspect is null)
+                return;
+
+            Log.SuspectStarted(logger, suspect.Id, suspect.Worker, suspect.Queue);
+            held.Add(suspect);
+            slot.Start([suspect], lease);
+            await held.WhenEmptyAsync().WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // Not ended by the stopping of the host, like every claim. What a lost answer may have left under this node's id goes back first.
+    async Task<ClaimedJob?> ClaimAsync(string[] queues, NodeLease lease)
+    {
+        foreach (var queue in queues)
+            await store.GiveBackUnknownAsync(queue, lease.Id, [], CancellationToken.None).ConfigureAwait(false);
+        return await store.ClaimSuspectAsync(queues, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

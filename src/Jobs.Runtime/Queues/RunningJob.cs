@@ -1,0 +1,33 @@
+using System.Data.Common;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Jobs.Queues;
+
+/// <summary>The job that runs, with what it takes to complete it in a transaction of the user's.</summary>
+sealed class RunningJob(ClaimedJob job, JobStore store, HeldJobs held, QueueSignals signals, ILogger logger) : JobContext
+{
+    /// <summary>Whether the job was completed by itself, and so has no outcome to be acknowledged any more.</summary>
+    public bool IsCompleted { get; private set; }
+
+    internal override async Task CompleteWithAsync(Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        if (IsCompleted)
+            throw new InvalidOperationException($"Job {job.Id} ({job.Worker}) was completed already.");
+
+        var outcome = new Acknowledgement(job.Id, job.Run, job.Node, JobState.Completed);
+        var result = await store.CompleteAsync(outcome, write, cancellationToken).ConfigureAwait(false);
+        if (!result.Acknowledged.Contains(job.Id))
+        {
+            Log.StaleOutcome(logger, job.Id, job.Run, JobState.Completed);
+            throw new StaleJobException(job.Id, job.Worker, job.Run);
+        }
+
+        IsCompleted = true;
+        if (held.TryTake(job))
+            held.Forget(job.Id, job.Run);
+        foreach (var batch in result.ClosedBatches)
+            Log.BatchClosed(logger, batch);
+        signals.Wake(result.CallbackQueues);
+    }
+}

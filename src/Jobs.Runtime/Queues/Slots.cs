@@ -1,0 +1,172 @@
+using Jobs.Nodes;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Jobs.Queues;
+
+/// <summary>Runs the claimed jobs of one queue, so many at once, and keeps those ready that have no slot yet.</summary>
+/// <remarks>The token given to it fires when the host will not wait for running jobs any longer.</remarks>
+sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledger acknowledger, CancellationToken cancelled, ILogger logger)
+{
+    readonly Lock _gate = new();
+    readonly Queue<(ClaimedJob Job, NodeLease Lease)> _ready = new();
+    readonly HashSet<Run> _running = [];
+    int _taken;
+    long _finished;
+    (int Count, TaskCompletionSource Reached)? _awaited;
+    TaskCompletionSource? _idle;
+    NodeLease? _watched;
+
+    /// <summary>How many jobs have ended here since the start.</summary>
+    public long Finished => Volatile.Read(ref _finished);
+
+    /// <summary>Starts jobs that <see cref="HeldJobs"/> has; those for which there is no slot run as soon as there is.</summary>
+    public void Start(IReadOnlyList<ClaimedJob> jobs, NodeLease lease)
+    {
+        CancelWith(lease);
+        int starts;
+        lock (_gate)
+        {
+            foreach (var job in jobs)
+                _ready.Enqueue((job, lease));
+            starts = Math.Min(concurrency - _taken, _ready.Count);
+            _taken += starts;
+        }
+
+        for (; starts > 0; starts--)
+            _ = Task.Run(RunReadyAsync, CancellationToken.None);
+    }
+
+    /// <summary>Waits until fewer than <paramref name="most"/> jobs run or are ready, by at least <paramref name="least"/>.</summary>
+    /// <returns>By how many.</returns>
+    public async Task<int> WhenFreeAsync(int most, int least, CancellationToken cancellationToken)
+    {
+        Task reached;
+        lock (_gate)
+        {
+            var free = most - _taken - _ready.Count;
+            if (free >= least)
+                return free;
+            _awaited = (most - least, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            reached = _awaited.Value.Reached.Task;
+        }
+
+        await reached.WaitAsync(cancellationToken).ConfigureAwait(false);
+        lock (_gate)
+            return most - _taken - _ready.Count;
+    }
+
+    /// <summary>Gives back the jobs that have not been started, at the cost of no attempt.</summary>
+    public async Task GiveBackReadyAsync()
+    {
+        ClaimedJob[] ready;
+        lock (_gate)
+        {
+            ready = [.. _ready.Select(entry => entry.Job).Where(held.TryTake)];
+            _ready.Clear();
+        }
+
+        foreach (var job in ready)
+            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until every job that was started has returned.</summary>
+    public Task DrainAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (_taken == 0)
+                return Task.CompletedTask;
+            _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _idle.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    async Task RunReadyAsync()
+    {
+        while (TryTakeReady(out var job, out var lease))
+        {
+            await RunAsync(new Run(job, lease)).ConfigureAwait(false);
+            Interlocked.Increment(ref _finished);
+        }
+    }
+
+    bool TryTakeReady(out ClaimedJob job, out NodeLease lease)
+    {
+        lock (_gate)
+        {
+            var taken = _ready.TryDequeue(out var next);
+            if (!taken)
+                _taken--;
+            (job, lease) = next;
+            if (_taken + _ready.Count <= _awaited?.Count)
+                _awaited.Value.Reached.TrySetResult();
+            if (_taken == 0)
+                _idle?.TrySetResult();
+            return taken;
+        }
+    }
+
+    async Task RunAsync(Run run)
+    {
+        lock (_gate)
+            _running.Add(run);
+        try
+        {
+            if (run.Lease.Lost.IsCancellationRequested || cancelled.IsCancellationRequested)
+                await run.Token.CancelAsync().ConfigureAwait(false);
+            await executor.ExecuteAsync(run.Job, run.Token.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.ExecutorFailed(logger, exception, run.Job.Id);
+        }
+        finally
+        {
+            lock (_gate)
+                _running.Remove(run);
+        }
+    }
+
+    void CancelWith(NodeLease lease)
+    {
+        if (_watched is null)
+            cancelled.UnsafeRegister(_ => CancelRunning(static _ => true), null);
+        if (_watched == lease)
+            return;
+        _watched = lease;
+        lease.Lost.UnsafeRegister(_ => CancelRunning(run => run.Lease == lease), null);
+    }
+
+    // Each token on a thread of its own: what a job has registered with its token may block or throw, and must hold up neither the node's
+    // timer, nor its shutdown, nor the token of another job.
+    void CancelRunning(Func<Run, bool> which)
+    {
+        Run[] running;
+        lock (_gate)
+            running = [.. _running.Where(which)];
+        foreach (var run in running)
+            _ = Task.Run(() => CancelAsync(run));
+    }
+
+    async Task CancelAsync(Run run)
+    {
+        try
+        {
+            await run.Token.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.TokenCallbackFailed(logger, run.Job.Id, exception.GetBaseException().GetType().FullName);
+        }
+    }
+
+    sealed class Run(ClaimedJob job, NodeLease lease)
+    {
+        public ClaimedJob Job => job;
+
+        public NodeLease Lease => lease;
+
+        public CancellationTokenSource Token { get; } = new();
+    }
+}
