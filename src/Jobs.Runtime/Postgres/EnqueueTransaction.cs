@@ -51,9 +51,19 @@ sealed class EnqueueTransaction : IAsyncDisposable
     {
         if (callers is not NpgsqlTransaction transaction)
             throw new ArgumentException($"The transaction is a {callers.GetType().FullName}; these jobs are stored in PostgreSQL, and join an NpgsqlTransaction only.", nameof(callers));
-        return transaction.Connection is { } connection
-            ? (transaction, connection)
-            : throw new InvalidOperationException("The transaction has been committed or rolled back already, so no job can join it.");
+        try
+        {
+            // Of a transaction that has ended Npgsql still gives the connection, on which a job would be stored outside of any; but it
+            // refuses to name its level.
+            _ = transaction.IsolationLevel;
+            if (transaction.Connection is { } connection)
+                return (transaction, connection);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ObjectDisposedException)
+        {
+        }
+
+        throw new InvalidOperationException("The transaction has been committed or rolled back already, so no job can join it.");
     }
 
     /// <summary>Runs a command on a connection that the caller may still be reading from, and says so if he is.</summary>

@@ -16,6 +16,16 @@ public sealed class PostgresBatchStoreTests : BatchStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresEnqueueStoreTests : EnqueueStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
+public sealed class PostgresNodeStoreTests : NodeStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 /// <summary>What holds for PostgreSQL alone.</summary>
 public sealed class PostgresStoreTests
 {
