@@ -8,6 +8,16 @@ sealed class LogRecorder : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = new();
 
+    /// <summary>Completes when a line with <paramref name="text"/> has been logged.</summary>
+    public async Task Seen(string text)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(30));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        while (!Lines.Any(line => line.Contains(text, StringComparison.Ordinal)))
+            await look.WaitForNextTickAsync(timeout.Token);
+    }
+
     public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Jobs", StringComparison.Ordinal) ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
     public IDisposable? BeginScope<TState>(TState state)

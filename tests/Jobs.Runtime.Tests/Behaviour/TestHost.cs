@@ -10,11 +10,13 @@ namespace Jobs.Runtime.Tests.Behaviour;
 sealed class TestHost : IAsyncDisposable
 {
     readonly TestDatabase _database;
+    readonly bool _ownsDatabase;
     readonly IHost _host;
 
-    TestHost(TestDatabase database, IHost host, Script script, LogRecorder logs)
+    TestHost(TestDatabase database, bool ownsDatabase, IHost host, Script script, LogRecorder logs)
     {
         _database = database;
+        _ownsDatabase = ownsDatabase;
         _host = host;
         Script = script;
         Logs = logs;
@@ -28,9 +30,17 @@ sealed class TestHost : IAsyncDisposable
 
     public JobClient Client => _host.Services.GetRequiredService<JobClient>();
 
-    public static async Task<TestHost> StartAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null)
+    public JobsHealth Health => _host.Services.GetRequiredService<JobsHealth>();
+
+    public static async Task<TestHost> StartAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null) =>
+        await StartAsync(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken), ownsDatabase: true, configure, script);
+
+    /// <summary>Starts another host on the same database, which must be disposed before this one.</summary>
+    public Task<TestHost> StartAnotherAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null) =>
+        StartAsync(_database, ownsDatabase: false, configure, script);
+
+    static async Task<TestHost> StartAsync(TestDatabase database, bool ownsDatabase, Action<JobsBuilder>? configure, Action<Script>? script)
     {
-        var database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
         var builder = Host.CreateEmptyApplicationBuilder(null);
         var seen = new Script();
         var logs = new LogRecorder();
@@ -47,7 +57,7 @@ sealed class TestHost : IAsyncDisposable
         });
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
-        return new TestHost(database, host, seen, logs);
+        return new TestHost(database, ownsDatabase, host, seen, logs);
     }
 
     public Task StopAsync() => _host.StopAsync(TestContext.Current.CancellationToken);
@@ -65,6 +75,14 @@ sealed class TestHost : IAsyncDisposable
 
     public Task<string> StateAsync(long id, string wanted) => UntilAsync<string>($"SELECT state::text FROM jobs.jobs WHERE id = {id}", state => state == wanted);
 
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
     public async Task<T> ScalarAsync<T>(string sql)
     {
         await using var connection = new NpgsqlConnection(ConnectionString);
@@ -78,6 +96,7 @@ sealed class TestHost : IAsyncDisposable
         await _host.StopAsync(CancellationToken.None);
         if (_host is IAsyncDisposable host)
             await host.DisposeAsync();
-        await _database.DisposeAsync();
+        if (_ownsDatabase)
+            await _database.DisposeAsync();
     }
 }

@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Jobs.Runtime.Tests.Behaviour;
+
+/// <summary>What several nodes on one database do for each other: hints, the lead, suspects.</summary>
+public sealed class NodesTests
+{
+    [Fact]
+    public async Task Work_enqueued_by_one_host_wakes_another_at_once()
+    {
+        await using var producer = await TestHost.StartAsync(static jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)), Blocked);
+        await producer.Client.EnqueueManyAsync(Enumerable.Range(0, 5).Select(i => Greeter.New(new Greeting($"blocks {i}"))), TestContext.Current.CancellationToken);
+        await using var worker = await producer.StartAnotherAsync(static jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)));
+        await worker.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'", count => count == 2);
+
+        for (var i = 0; i < 20; i++)
+        {
+            await producer.Client.EnqueueAsync(Greeter.New(new Greeting($"{i}")), TestContext.Current.CancellationToken);
+            await worker.Script.Seen($"{i}, attempt 1");
+        }
+
+        static void Blocked(Script script) => script.Greet = async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return JobOutcome.Complete;
+        };
+    }
+
+    [Fact]
+    public async Task A_listener_whose_connection_breaks_listens_again()
+    {
+        await using var host = await TestHost.StartAsync(static jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)));
+        await host.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'", count => count == 1);
+
+        await host.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+        await host.Logs.Seen("Other nodes are heard again");
+        await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) VALUES ('tests', 'greeter', '{\"text\": \"by sql\"}'); NOTIFY jobs_queue, 'tests'");
+
+        await host.Script.Seen("by sql, attempt 1");
+    }
+
+    [Fact]
+    public async Task Without_notifications_nobody_listens_and_polling_finds_the_work()
+    {
+        await using var producer = await TestHost.StartAsync(static jobs => jobs.Configure(Off));
+        await using var worker = await producer.StartAnotherAsync(static jobs => jobs.Configure(Off));
+
+        await producer.StopAsync();
+        await producer.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) VALUES ('tests', 'greeter', '{\"text\": \"polled\"}')");
+        await worker.Script.Seen("polled, attempt 1");
+
+        Assert.Equal(0, await worker.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"));
+
+        static void Off(JobsOptions options) => (options.Notifications, options.PollInterval) = (false, TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public async Task One_node_leads_and_when_it_stops_another_stages_for_all()
+    {
+        await using var first = await TestHost.StartAsync();
+        await first.UntilAsync<long>("SELECT count(*) FROM jobs.leader", count => count == 1);
+        await using var second = await first.StartAnotherAsync(static jobs => jobs.Configure(options => options.NodeLease = TimeSpan.FromSeconds(3)));
+        var leader = await first.ScalarAsync<Guid>("SELECT node FROM jobs.leader");
+
+        await first.StopAsync();
+        var successor = await second.UntilAsync<Guid>("SELECT coalesce((SELECT node FROM jobs.leader), '00000000-0000-0000-0000-000000000000')", node => node != leader && node != Guid.Empty);
+        await second.Client.EnqueueAsync(Greeter.New(new Greeting("later")) with { ScheduleIn = TimeSpan.FromMilliseconds(100) }, TestContext.Current.CancellationToken);
+
+        await second.Script.Seen("later, attempt 1");
+        Assert.Equal(1, await second.ScalarAsync<long>($"SELECT count(*) FROM jobs.nodes WHERE id = '{successor}'"));
+        Assert.Contains(second.Health.Loops, loop => loop is { Name: "Stager", IsLate: false });
+        Assert.False(second.Health.IsLate);
+    }
+
+    [Fact]
+    public async Task A_leader_that_dies_is_replaced_within_its_lease()
+    {
+        await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("other", 1).Configure(options => options.NodeLease = TimeSpan.FromSeconds(3)));
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.leader", count => count == 1);
+
+        // As a dead node leaves it: nobody renews it any more, and it is not this host's.
+        await host.ExecuteAsync("UPDATE jobs.leader SET node = gen_random_uuid(), expires_at = jobs.clock() + interval '3 seconds'");
+        var sinceDeath = Stopwatch.StartNew();
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.leader JOIN jobs.nodes ON nodes.id = leader.node", count => count == 1);
+
+        Assert.InRange(sinceDeath.Elapsed, TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4));
+        Assert.Contains(host.Logs.Lines, line => line.Contains("leads no longer", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Jobs_that_a_node_died_with_run_one_at_a_time_and_beside_no_other()
+    {
+        var running = new ConcurrentDictionary<long, bool>();
+        var suspectsBeside = new ConcurrentQueue<int>();
+        await using var host = await TestHost.StartAsync(
+            static jobs => jobs.AddQueue("other", 5).Configure(options => options.NodeLease = TimeSpan.FromSeconds(3)),
+            script => script.Greet = async (job, cancellationToken) =>
+            {
+                running.TryAdd(job.Id, true);
+                if (job.Queue == "other")
+                    suspectsBeside.Enqueue(running.Count);
+                await Task.Delay(10, cancellationToken);
+                if (job.Queue == "other")
+                    suspectsBeside.Enqueue(running.Count);
+                running.TryRemove(job.Id, out _);
+                return JobOutcome.Complete;
+            });
+
+        await host.ExecuteAsync("""
+            INSERT INTO jobs.jobs (queue, worker, crashes, args) SELECT 'other', 'greeter', 1, '{"text": "suspect"}' FROM generate_series(1, 20);
+            INSERT INTO jobs.jobs (queue, worker, args) SELECT 'tests', 'greeter', '{"text": "good"}' FROM generate_series(1, 300);
+            """);
+
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", count => count == 320);
+        Assert.Equal(40, suspectsBeside.Count);
+        Assert.All(suspectsBeside, beside => Assert.Equal(1, beside));
+        Assert.Equal(20, host.Logs.Lines.Count(line => line.Contains("now runs alone", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Jobs_claimed_ahead_are_given_back_at_shutdown_without_costing_an_attempt()
+    {
+        await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("quick", 2));
+        await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) SELECT 'quick', 'greeter', '{\"text\": \"quick\"}' FROM generate_series(1, 30000)");
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", count => count > 2_000);
+
+        await host.StopAsync();
+
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'executing'"));
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'available' AND attempt <> 0"));
+        Assert.True(await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'available' AND run > 0") > 0);
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.nodes"));
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.leader"));
+    }
+}

@@ -1,0 +1,61 @@
+using Npgsql;
+
+namespace Jobs.Runtime.Tests.Behaviour;
+
+/// <summary>What the database may do to a running node, short of a restart. Every loop is there afterwards.</summary>
+public sealed class OutageTests
+{
+    [Fact]
+    public async Task A_node_works_on_when_the_tables_it_lost_are_back()
+    {
+        await using var host = await TestHost.StartAsync(Quick);
+        await WorksAsync(host, "before");
+
+        await host.ExecuteAsync("ALTER SCHEMA jobs RENAME TO away");
+        await host.Logs.Seen("could not claim jobs");
+        await host.Logs.Seen("Stager failed");
+        await host.Logs.Seen("lease could not be renewed");
+        await host.ExecuteAsync("ALTER SCHEMA away RENAME TO jobs");
+
+        await WorksAsync(host, "after");
+    }
+
+    [Fact]
+    public async Task A_node_works_on_after_the_database_was_read_only()
+    {
+        await using var host = await TestHost.StartAsync(Quick);
+        await WorksAsync(host, "before");
+        var database = new NpgsqlConnectionStringBuilder(host.ConnectionString).Database;
+
+        await host.ExecuteAsync($"ALTER DATABASE {database} SET default_transaction_read_only = on; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()");
+        await host.Logs.Seen("lease could not be renewed");
+        await host.Logs.Seen("Stager failed");
+        await host.ExecuteAsync($"SET default_transaction_read_only = off; ALTER DATABASE {database} SET default_transaction_read_only = off");
+
+        await WorksAsync(host, "after");
+    }
+
+    [Fact]
+    public async Task A_node_works_on_when_every_one_of_its_connections_is_cut_again_and_again()
+    {
+        await using var host = await TestHost.StartAsync(Quick);
+        for (var round = 0; round < 10; round++)
+        {
+            await host.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+            await WorksAsync(host, $"round {round}");
+        }
+
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE crashes > 0"));
+    }
+
+    static void Quick(JobsBuilder jobs) => jobs.Configure(options => options.NodeLease = TimeSpan.FromSeconds(3));
+
+    // By the row's end: a job, one that is staged, and the outcome of both.
+    static async Task WorksAsync(TestHost host, string text)
+    {
+        var due = await host.UntilAsync<long>(
+            $$"""INSERT INTO jobs.jobs (queue, worker, state, args) VALUES ('tests', 'greeter', 'scheduled', '{"text": "{{text}}"}') RETURNING id""", static _ => true);
+        await host.StateAsync(due, "completed");
+        await host.Script.Seen($"{text}, attempt 1");
+    }
+}
