@@ -203,9 +203,13 @@ public sealed class JobClient
                 throw new ArgumentException($"A job of {job.Worker} has both ScheduleAt and ScheduleIn. Set one of them.", nameof(job));
             if (!StorableText.IsStorable(job.Queue))
                 throw new ArgumentException($"A job of {job.Worker} has a queue name that PostgreSQL cannot store: it holds a NUL or half of a surrogate pair.", nameof(job));
-            Queues.Add(job.Queue);
+            if (IsDue(job))
+                Queues.Add(job.Queue);
             return job;
         }
+
+        // By this machine's clock, for it decides no more than whether the queue is woken.
+        static bool IsDue(NewJob job) => (job.ScheduleIn ?? TimeSpan.Zero) == TimeSpan.Zero && (job.ScheduleAt ?? default) <= DateTimeOffset.UtcNow;
 
         /// <summary>Wakes the queues of jobs that are committed. Those of the caller's transaction are not yet.</summary>
         public void Wake()

@@ -30,7 +30,9 @@ sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> opt
                 TimeSpan wait;
                 try
                 {
-                    var election = await store.ElectAsync(id, _lease, stopping).ConfigureAwait(false);
+                    using var answer = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                    answer.CancelAfter(_lease / 3);
+                    var election = await store.ElectAsync(id, _lease, answer.Token).ConfigureAwait(false);
                     failures = 0;
                     lead = await FollowAsync(election, lead, id, askedAt, duties, stopping).ConfigureAwait(false);
                     wait = election.IsLeader ? _lease / 3 : UntilVacant(election);

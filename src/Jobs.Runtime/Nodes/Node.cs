@@ -73,12 +73,15 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
         await store.RemoveNodeAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
     }
 
+    // An answer that takes longer than a third of the lease is given up, so that there is time for another try.
     async Task RenewAsync(CancellationToken stopping)
     {
+        using var answer = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        answer.CancelAfter(_lease / 3);
         var lease = await _current.Task.ConfigureAwait(false);
         var sentAt = time.GetTimestamp();
         var renewed = !lease.Lost.IsCancellationRequested
-            && await store.RenewNodeAsync(lease.Id, _lease, stopping).ConfigureAwait(false)
+            && await store.RenewNodeAsync(lease.Id, _lease, answer.Token).ConfigureAwait(false)
             && lease.Renew(sentAt);
         if (!renewed)
         {

@@ -10,10 +10,17 @@ sealed class HeldJobs
     readonly Dictionary<(long Id, long Run), ClaimedJob> _decided = [];
     TaskCompletionSource? _empty;
 
-    public void Add(ClaimedJob job)
+    /// <summary>
+    /// Adds a job that was claimed; <see langword="false"/> if the process holds this run of it already, and must not start it once more.
+    /// </summary>
+    /// <remarks>
+    /// A crash of the server undoes a claim that was not on disk yet, and the run may come again, to the same node even. The outcome of the
+    /// first start is then the outcome of the claimed row.
+    /// </remarks>
+    public bool TryAdd(ClaimedJob job)
     {
         lock (_gate)
-            _undecided.Add((job.Id, job.Run), job);
+            return !_decided.ContainsKey((job.Id, job.Run)) && _undecided.TryAdd((job.Id, job.Run), job);
     }
 
     /// <summary>Whether the caller may decide the outcome of <paramref name="job"/>, and then must have it acknowledged.</summary>

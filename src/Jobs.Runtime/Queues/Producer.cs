@@ -57,11 +57,9 @@ sealed class Producer(
             var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
             pulse.Expect(ClaimsWithin);
             var claim = await ClaimAsync(room, lease, cancelled).ConfigureAwait(false);
-            foreach (var job in claim.Jobs)
-                held.Add(job);
             if (claim.SuspectsWait)
                 quarantine.Suspect();
-            slots.Start(claim.Jobs, lease);
+            slots.Start([.. claim.Jobs.Where(held.TryAdd)], lease);
             return claim.Jobs.Count;
         }
         finally

@@ -68,8 +68,8 @@ sealed class Quarantine(
                 return;
 
             Log.SuspectStarted(logger, suspect.Id, suspect.Worker, suspect.Queue);
-            held.Add(suspect);
-            slot.Start([suspect], lease);
+            if (held.TryAdd(suspect))
+                slot.Start([suspect], lease);
             await held.WhenEmptyAsync().WaitAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }

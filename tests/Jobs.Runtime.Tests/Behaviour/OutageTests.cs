@@ -48,6 +48,31 @@ public sealed class OutageTests
         Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE crashes > 0"));
     }
 
+    [Fact]
+    public async Task A_claim_that_a_crash_of_the_server_undid_starts_no_second_run_on_the_same_node()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var host = await TestHost.StartAsync(script: script => script.Greet = async (_, _) =>
+        {
+            script.Say("began");
+            await goOn.Task;
+            return JobOutcome.Complete;
+        });
+        var job = await host.Client.EnqueueAsync(Greeter.New(new Greeting("once")), TestContext.Current.CancellationToken);
+        await host.Script.Seen("began");
+
+        // What is left of a claim whose commit was not on disk yet.
+        await host.ExecuteAsync($"UPDATE jobs.jobs SET state = 'available', node = NULL, run = 0, attempt = 0 WHERE id = {job.Id}");
+        await host.UntilAsync<long>($"SELECT count(*) FROM jobs.jobs WHERE id = {job.Id} AND state = 'executing' AND run = 1", count => count == 1);
+        goOn.SetResult();
+
+        await host.StateAsync(job.Id, "completed");
+        await host.StopAsync();
+        Assert.Equal(["began"], host.Script.Events.Where(seen => seen == "began"));
+        Assert.Equal(1, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE run = 1 AND attempt = 1"));
+        Assert.DoesNotContain(host.Logs.Lines, line => line.Contains("in a way that it does not know", StringComparison.Ordinal));
+    }
+
     static void Quick(JobsBuilder jobs) => jobs.Configure(options => options.NodeLease = TimeSpan.FromSeconds(3));
 
     // By the row's end: a job, one that is staged, and the outcome of both.
