@@ -1,0 +1,159 @@
+using System.CommandLine;
+using System.Globalization;
+using Jobs.Torture.Nodes;
+using Jobs.Torture.Scenarios;
+
+namespace Jobs.Torture;
+
+/// <summary>The command line: a command for each scenario, one for all of them, and one for the nodes they start.</summary>
+sealed class CommandLine
+{
+    readonly Option<int?> _seed = new("--seed")
+    {
+        Description = "Repeats the choices of a run that printed it. Without it each run makes its own.",
+        HelpName = "N",
+        Recursive = true,
+    };
+
+    readonly Option<bool> _short = new("--short")
+    {
+        Description = "Takes the smaller figures, for a run at every change.",
+        Recursive = true,
+    };
+
+    readonly RootCommand _root = new("Does to nodes and their database what happens to them in production, and demands what Jobs promises.");
+    readonly List<Func<ParseResult, Scenario>> _scenarios = [];
+
+    public CommandLine()
+    {
+        _root.Options.Add(_seed);
+        _root.Options.Add(_short);
+        AddKills();
+        AddRestarts();
+        AddCuts();
+        AddDeaths();
+        AddAll();
+        AddNode();
+    }
+
+    public Task<int> RunAsync(string[] args) => _root.Parse(args).InvokeAsync();
+
+    void AddKills()
+    {
+        var rounds = new Figure("--rounds", "Kills.", full: 20, brief: 2);
+        var mails = new Figure("--mails", "Mails in each round.", full: 5_000, brief: 1_000);
+        Add("kills", "Kills one of two nodes in the middle of a mailing, again and again.", [rounds, mails], Scenario);
+
+        Kills Scenario(ParseResult parsed) => new() { Rounds = Read(parsed, rounds), Mails = Read(parsed, mails) };
+    }
+
+    void AddRestarts()
+    {
+        var times = new Figure("--restarts", "Restarts of PostgreSQL; every second one is immediate, as a crash.", full: 10, brief: 2);
+        var terminations = new Figure("--terminations", "Backends of the nodes that are terminated besides.", full: 50, brief: 10);
+        var mails = new Figure("--mails", "Mails in the batch.", full: 20_000, brief: 3_000);
+        Add("restarts", "Restarts PostgreSQL and terminates backends during a mailing.", [times, terminations, mails], Scenario);
+
+        Restarts Scenario(ParseResult parsed) => new() { Times = Read(parsed, times), Terminations = Read(parsed, terminations), Mails = Read(parsed, mails) };
+    }
+
+    void AddCuts()
+    {
+        var each = new Figure("--each", "Answers that are lost, of each kind of statement.", full: 75, brief: 10);
+        Add("cuts", "Loses the answers to statements that were committed.", [each], parsed => new Cuts { OfEachKind = Read(parsed, each) });
+    }
+
+    void AddDeaths()
+    {
+        var ways = new Figure("--ways", "How many of the ways to die.", full: Work.Deaths.All.Count, brief: 3);
+        var good = new Figure("--good", "Good jobs in the batch.", full: 5_000, brief: 500);
+        Add("deaths", "Puts jobs that kill their process among good ones.", [ways, good], Scenario);
+
+        Poisons Scenario(ParseResult parsed) => new() { Ways = Math.Min(Read(parsed, ways), Work.Deaths.All.Count), Good = Read(parsed, good) };
+    }
+
+    void AddAll()
+    {
+        var all = new Command("all", "Runs every scenario, one after the other, with its figures of this run.");
+        all.SetAction((parsed, cancellationToken) => RunAsync(parsed, _scenarios.Select(scenario => scenario(parsed)), cancellationToken));
+        _root.Subcommands.Add(all);
+    }
+
+    void AddNode()
+    {
+        var database = new Option<string>("--database") { Required = true };
+        var folder = new Option<string>("--folder") { Required = true };
+        var lease = new Option<double>("--lease-seconds") { Required = true };
+        var concurrency = new Option<int>("--concurrency") { Required = true };
+        var node = new Command("node", "Works as a node until it is told to stop, or worse.") { database, folder, lease, concurrency };
+        node.Hidden = true;
+        node.SetAction((parsed, cancellationToken) => NodeProgram.RunAsync(
+            new NodeSettings(
+                parsed.GetRequiredValue(database), parsed.GetRequiredValue(folder),
+                TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)), parsed.GetRequiredValue(concurrency)),
+            cancellationToken));
+        _root.Subcommands.Add(node);
+    }
+
+    void Add(string name, string description, Figure[] figures, Func<ParseResult, Scenario> scenario)
+    {
+        var command = new Command(name, description);
+        foreach (var figure in figures)
+            command.Options.Add(figure.Option);
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed, [scenario(parsed)], cancellationToken));
+        _root.Subcommands.Add(command);
+        _scenarios.Add(scenario);
+    }
+
+    async Task<int> RunAsync(ParseResult parsed, IEnumerable<Scenario> scenarios, CancellationToken cancellationToken)
+    {
+        var seed = parsed.GetValue(_seed) ?? Random.Shared.Next();
+        var failures = 0;
+        foreach (var scenario in scenarios)
+            failures += await RunAsync(scenario, seed, cancellationToken);
+        return failures == 0 ? 0 : 1;
+    }
+
+    static async Task<int> RunAsync(Scenario scenario, int seed, CancellationToken cancellationToken)
+    {
+        using var run = new Run(scenario.Name, seed, Console.Out);
+        run.Report.Head(seed);
+        try
+        {
+            await scenario.RunAsync(run, cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            run.Report.Demand("it comes to its end", false, $"{exception}");
+        }
+
+        run.Report.Foot();
+        return run.Report.Failures;
+    }
+
+    int Read(ParseResult parsed, Figure figure) => parsed.GetValue(figure.Option) ?? (parsed.GetValue(_short) ? figure.Brief : figure.Full);
+
+    /// <summary>A number of a scenario, with what it is in a full and in a short run.</summary>
+    sealed class Figure(string name, string description, int full, int brief)
+    {
+        public int Full => full;
+
+        public int Brief => brief;
+
+        public Option<int?> Option { get; } = AtLeastOne(new Option<int?>(name)
+        {
+            Description = string.Create(CultureInfo.InvariantCulture, $"{description} Default {full:n0}; {brief:n0} with --short."),
+            HelpName = "N",
+        });
+
+        static Option<int?> AtLeastOne(Option<int?> option)
+        {
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens.Count > 0 && result.Errors.All(error => error.SymbolResult != result) && result.GetValueOrDefault<int?>() < 1)
+                    result.AddError($"{option.Name} must be a number from 1 on.");
+            });
+            return option;
+        }
+    }
+}

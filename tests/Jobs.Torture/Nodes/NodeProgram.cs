@@ -1,0 +1,36 @@
+using Jobs.Torture.Journals;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Jobs.Torture.Nodes;
+
+/// <summary>How a node works.</summary>
+/// <param name="Database">The connection string.</param>
+/// <param name="Folder">Where its journal is.</param>
+/// <param name="Lease">How long it may stay silent.</param>
+/// <param name="Concurrency">How many jobs it runs at once.</param>
+sealed record NodeSettings(string Database, string Folder, TimeSpan Lease, int Concurrency);
+
+/// <summary>The program of a node: a host that works the torture queue, all other settings being the defaults.</summary>
+static class NodeProgram
+{
+    public static async Task<int> RunAsync(NodeSettings settings, CancellationToken cancellationToken)
+    {
+        await using var journal = new Journal(settings.Folder);
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddSimpleConsole(static console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddSingleton(_ => journal);
+        builder.Services.AddSingleton(new OwnPool(settings.Database));
+        builder.Services.AddJobs(jobs => jobs
+            .UsePostgres(settings.Database)
+            .AddQueue(Work.MailWorker.Queue, settings.Concurrency)
+            .Configure(options => options.NodeLease = settings.Lease)
+            .AddWorkers());
+        using var host = builder.Build();
+        await host.RunAsync(cancellationToken);
+        return 0;
+    }
+}

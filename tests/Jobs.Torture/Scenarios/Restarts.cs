@@ -1,0 +1,122 @@
+using Jobs.Testing.Database;
+using Jobs.Torture.Checking;
+using Jobs.Torture.Journals;
+using Jobs.Torture.Nodes;
+using Jobs.Torture.Work;
+using Npgsql;
+
+namespace Jobs.Torture.Scenarios;
+
+/// <summary>What does a batch lose when its server is restarted, and when the server ends single connections?</summary>
+sealed record Restarts : Scenario
+{
+    const string NodesName = "torture node";
+
+    static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan Each = TimeSpan.FromMilliseconds(5);
+    static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    public override string Name => "restarts";
+
+    /// <summary>Every second one is immediate.</summary>
+    public required int Times { get; init; }
+
+    /// <summary>How many backends of nodes are terminated besides.</summary>
+    public required int Terminations { get; init; }
+
+    public required int Mails { get; init; }
+
+    public override async Task RunAsync(Run run, CancellationToken cancellationToken)
+    {
+        run.Report.Say($"{Times} restarts of PostgreSQL ({Times / 2} immediate) and {Terminations} terminated backends during {Mails} mails of {Each.TotalMilliseconds} ms on two nodes, with a lease of {Lease.TotalSeconds} s");
+        await using var database = await TestDatabase.CreateOwnServerAsync(cancellationToken);
+        await using var observer = new Observer(database.ConnectionString);
+        var settings = new NodeSettings(
+            new NpgsqlConnectionStringBuilder(database.ConnectionString) { ApplicationName = NodesName }.ConnectionString, run.Folder, Lease, Concurrency: 10);
+        await using var one = await NodeProcess.StartAsync(settings);
+        await using var other = await NodeProcess.StartAsync(settings);
+        await observer.WaitForNodeAsync(one.Id, cancellationToken);
+        await observer.WaitForNodeAsync(other.Id, cancellationToken);
+        List<string> stored;
+        using (var client = await Run.StartClientAsync(database.ConnectionString, cancellationToken))
+            stored = await Run.EnqueueMailsAsync(client, Name, Mails, Each, cancellationToken);
+
+        var faults = await HurtAsync(run, database, observer, cancellationToken);
+        await observer.WaitForCallbackAsync(Name, Longest, cancellationToken);
+        var alive = !one.Exited.IsCompleted && !other.Exited.IsCompleted;
+        await one.StopAsync(cancellationToken);
+        await other.StopAsync(cancellationToken);
+        Judge(run, faults, stored, alive, await Snapshot.TakeAsync(observer.DataSource, null, cancellationToken));
+    }
+
+    /// <summary>Spreads the faults over the mailing, in an order that is left to chance.</summary>
+    async Task<List<Fault>> HurtAsync(Run run, TestDatabase database, Observer observer, CancellationToken cancellationToken)
+    {
+        FaultKind[] kinds =
+        [
+            .. Enumerable.Repeat(FaultKind.FastRestart, Times - Times / 2),
+            .. Enumerable.Repeat(FaultKind.ImmediateRestart, Times / 2),
+            .. Enumerable.Repeat(FaultKind.Termination, Terminations),
+        ];
+        run.Random.Shuffle(kinds);
+        var faults = new List<Fault>();
+        foreach (var kind in kinds)
+        {
+            var due = (long)Mails * (faults.Count + 1) / (kinds.Length + 1);
+            await observer.WaitUntilAsync(
+                $"{due} mails are done", "SELECT total - pending >= $2 AND pending > 0 FROM jobs.batches WHERE id = $1", [Name, due], Longest, cancellationToken);
+            faults.Add(await HurtAsync(kind, run, database, observer, cancellationToken));
+        }
+
+        return faults;
+    }
+
+    static async Task<Fault> HurtAsync(FaultKind kind, Run run, TestDatabase database, Observer observer, CancellationToken cancellationToken)
+    {
+        var from = DateTime.UtcNow;
+        var executing = await observer.ExecutingAsync(cancellationToken);
+        if (kind == FaultKind.Termination)
+            await TerminateAsync(run.Random, observer, cancellationToken);
+        else
+            await database.RestartServerAsync(immediate: kind == FaultKind.ImmediateRestart);
+        return new Fault(kind, from, DateTime.UtcNow, [.. executing.Select(job => job.Key)]);
+    }
+
+    // Those that wait for their next statement too: the node finds out when it sends one.
+    static async Task TerminateAsync(Random random, Observer observer, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var backends = await observer.ListAsync(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = $1 ORDER BY pid", [NodesName], static row => row.GetInt32(0), cancellationToken);
+            if (backends.Count > 0
+                && await observer.AskAsync<bool>("SELECT pg_terminate_backend($1, 5000)", [backends[random.Next(backends.Count)]], cancellationToken))
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+        }
+    }
+
+    void Judge(Run run, List<Fault> faults, List<string> stored, bool alive, Snapshot end)
+    {
+        var journal = Journal.Read(run.Folder);
+        var inFlight = faults.SelectMany(fault => fault.Executing).Concat(
+            journal.Where(line => line.Moment != Moment.Ended && faults.Any(fault => fault.From <= line.At && line.At <= fault.To)).Select(line => line.Key)).ToHashSet();
+        run.Report.Demand($"{Times} restarts and {Terminations} terminations hit while mails were left", faults.Count == Times + Terminations, $"{faults.Count}");
+        run.Report.Say($"  {faults.Count(fault => fault.Executing.Count > 0)} of {faults.Count} faults hit while jobs executed; {inFlight.Count} jobs in all; the restarts took {faults.Where(fault => fault.Kind != FaultKind.Termination).Max(fault => (fault.To - fault.From).TotalSeconds):0.0} s at most");
+        run.Report.Judge(Verdict.Of(new Evidence { Tables = end, Journal = journal, Stored = stored, InFlight = inFlight }));
+        run.Report.Demand("both nodes live on", alive, $"one has ended");
+    }
+
+    enum FaultKind
+    {
+        FastRestart,
+        ImmediateRestart,
+        Termination,
+    }
+
+    /// <param name="Kind">What was done.</param>
+    /// <param name="From">Before it was done.</param>
+    /// <param name="To">When it was done: the backend is gone, the server answers.</param>
+    /// <param name="Executing">What was executing just before.</param>
+    sealed record Fault(FaultKind Kind, DateTime From, DateTime To, IReadOnlyCollection<string> Executing);
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using Jobs.Torture.Journals;
+
+namespace Jobs.Torture.Work;
+
+/// <summary>Good work.</summary>
+/// <param name="Number">Unique in its run.</param>
+/// <param name="Milliseconds">How long it takes.</param>
+/// <param name="IsDeaf">Whether it goes on to its end when its token is cancelled.</param>
+sealed record Mail(int Number, int Milliseconds, bool IsDeaf)
+{
+    public string Key => Number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>Work that kills its process.</summary>
+/// <param name="Death">The name of one of <see cref="Work.Deaths"/>.</param>
+sealed record Poison(string Death);
+
+/// <summary>The worker of all own nodes: it notes in the journal what it does.</summary>
+[Worker(Name = Name, Queue = Queue, MaxAttempts = MaxAttempts)]
+sealed partial class MailWorker(Journal journal)
+{
+    public const string Name = "torture.mail";
+    public const string Queue = "torture";
+    public const int MaxAttempts = 3;
+
+    [Perform]
+    public async Task DeliverAsync(Mail mail, JobContext job, CancellationToken cancellationToken)
+    {
+        await journal.NoteAsync(Moment.Started, job.Id, mail.Key);
+        await Task.Delay(mail.Milliseconds, mail.IsDeaf ? CancellationToken.None : cancellationToken);
+        await journal.NoteAsync(Moment.Ended, job.Id, mail.Key);
+    }
+
+    [Perform]
+    public async Task DieAsync(Poison poison, JobContext job, CancellationToken cancellationToken)
+    {
+        await journal.NoteAsync(Moment.Started, job.Id, poison.Death);
+        Deaths.Find(poison.Death).Die();
+
+        // Some deaths come from another thread.
+        await Task.Delay(Deaths.ComesWithin, cancellationToken);
+        await journal.NoteAsync(Moment.Ended, job.Id, poison.Death);
+    }
+
+    [Perform]
+    public Task TellAsync(BatchComplete batch, JobContext job) => journal.NoteAsync(Moment.Told, job.Id, batch.BatchId);
+}
