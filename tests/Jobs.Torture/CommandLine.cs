@@ -31,6 +31,7 @@ sealed class CommandLine
         AddKills();
         AddRestarts();
         AddCuts();
+        AddPauses();
         AddDeaths();
         AddAll();
         AddNode();
@@ -61,6 +62,23 @@ sealed class CommandLine
     {
         var each = new Figure("--each", "Answers that are lost, of each kind of statement.", full: 75, brief: 10);
         Add("cuts", "Loses the answers to statements that were committed.", [each], parsed => new Cuts { OfEachKind = Read(parsed, each) });
+    }
+
+    void AddPauses()
+    {
+        var rounds = new Figure("--rounds", "Pauses.", full: 10, brief: 1);
+        var mails = new Figure("--mails", "Mails in each round.", full: 200, brief: 60);
+        var seconds = new Figure("--long-seconds", "How long the long job takes.", full: 90, brief: 12);
+        var lease = new Figure("--long-lease-seconds", "The lease of its node.", full: 10, brief: 3);
+        Add("pauses", "Stops a process for three leases and lets it go on; runs long jobs, and jobs that hold all connections.", [rounds, mails, seconds, lease], Scenario);
+
+        Pauses Scenario(ParseResult parsed) => new()
+        {
+            Rounds = Read(parsed, rounds),
+            Mails = Read(parsed, mails),
+            LongJobSeconds = Read(parsed, seconds),
+            LongJobLeaseSeconds = Read(parsed, lease),
+        };
     }
 
     void AddDeaths()

@@ -19,6 +19,12 @@ sealed class Observer(string connectionString) : IAsyncDisposable
         $"process {process} is a node", "SELECT EXISTS (SELECT FROM jobs.nodes WHERE name LIKE '%' || $1 AND expires_at > now())",
         [NameEnd(process)], TimeSpan.FromMinutes(1), cancellationToken);
 
+    /// <summary>Returns when the process executes jobs.</summary>
+    public Task WaitForJobsOfAsync(int process, TimeSpan longest, CancellationToken cancellationToken) => WaitUntilAsync(
+        $"process {process} executes jobs",
+        "SELECT EXISTS (SELECT FROM jobs.jobs AS j JOIN jobs.nodes AS n ON n.id = j.node WHERE j.state = 'executing' AND n.name LIKE '%' || $1)",
+        [NameEnd(process)], longest, cancellationToken);
+
     /// <summary>The ids and keys of the jobs that a process executes.</summary>
     public Task<List<(long Id, string Key)>> ExecutingOnAsync(int process, CancellationToken cancellationToken) => ExecutingAsync(
         "AND n.name LIKE '%' || $1", [NameEnd(process)], cancellationToken);

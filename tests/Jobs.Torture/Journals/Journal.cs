@@ -10,6 +10,9 @@ enum Moment
     Started,
     Ended,
 
+    /// <summary>The job has the connection that it asked for, until it ends.</summary>
+    Holds,
+
     /// <summary>The batch's callback ran.</summary>
     Told,
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using EmailBlast;
 using Jobs.Testing.Database;
 using Jobs.Torture.Checking;
@@ -70,9 +69,7 @@ sealed record Kills : Scenario
         var middle = run.Random.Next(Mails / 10, Mails * 7 / 10);
         await observer.WaitUntilAsync(
             $"{middle} mails of {batch} are done", "SELECT total - pending >= $2 FROM jobs.batches WHERE id = $1", [batch, middle], Longest, cancellationToken);
-        await observer.WaitUntilAsync(
-            $"node {victim.Id} has jobs", "SELECT EXISTS (SELECT FROM jobs.jobs AS j JOIN jobs.nodes AS n ON n.id = j.node WHERE n.name LIKE '%:' || $1)",
-            [victim.Id.ToString(CultureInfo.InvariantCulture)], Longest, cancellationToken);
+        await observer.WaitForJobsOfAsync(victim.Id, Longest, cancellationToken);
         var leads = await observer.LeadsAsync(victim.Id, cancellationToken);
         var watch = Stopwatch.StartNew();
         await victim.KillAsync();

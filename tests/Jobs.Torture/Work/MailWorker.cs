@@ -1,5 +1,6 @@
 using System.Globalization;
 using Jobs.Torture.Journals;
+using Jobs.Torture.Nodes;
 
 namespace Jobs.Torture.Work;
 
@@ -12,13 +13,29 @@ sealed record Mail(int Number, int Milliseconds, bool IsDeaf)
     public string Key => Number.ToString(CultureInfo.InvariantCulture);
 }
 
+/// <summary>Work that keeps a connection for itself all the time.</summary>
+/// <param name="Number">Unique in its run.</param>
+/// <param name="Milliseconds">How long it takes.</param>
+/// <param name="From">Whose connection it is.</param>
+sealed record Hold(int Number, int Milliseconds, Pool From)
+{
+    public string Key => Number.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>The connections that a job can keep.</summary>
+enum Pool
+{
+    /// <summary>Those of a data source that the job's program made of the same connection string.</summary>
+    Own,
+}
+
 /// <summary>Work that kills its process.</summary>
 /// <param name="Death">The name of one of <see cref="Work.Deaths"/>.</param>
 sealed record Poison(string Death);
 
 /// <summary>The worker of all own nodes: it notes in the journal what it does.</summary>
 [Worker(Name = Name, Queue = Queue, MaxAttempts = MaxAttempts)]
-sealed partial class MailWorker(Journal journal)
+sealed partial class MailWorker(Journal journal, OwnPool ownPool)
 {
     public const string Name = "torture.mail";
     public const string Queue = "torture";
@@ -30,6 +47,18 @@ sealed partial class MailWorker(Journal journal)
         await journal.NoteAsync(Moment.Started, job.Id, mail.Key);
         await Task.Delay(mail.Milliseconds, mail.IsDeaf ? CancellationToken.None : cancellationToken);
         await journal.NoteAsync(Moment.Ended, job.Id, mail.Key);
+    }
+
+    [Perform]
+    public async Task HoldAsync(Hold hold, JobContext job, CancellationToken cancellationToken)
+    {
+        await journal.NoteAsync(Moment.Started, job.Id, hold.Key);
+        await using (await ownPool.OpenAsync(cancellationToken))
+        {
+            await journal.NoteAsync(Moment.Holds, job.Id, hold.Key);
+            await Task.Delay(hold.Milliseconds, cancellationToken);
+            await journal.NoteAsync(Moment.Ended, job.Id, hold.Key);
+        }
     }
 
     [Perform]
