@@ -33,6 +33,7 @@ sealed class CommandLine
         AddCuts();
         AddPauses();
         AddDeaths();
+        AddRollbacks();
         AddAll();
         AddNode();
     }
@@ -88,6 +89,16 @@ sealed class CommandLine
         Add("deaths", "Puts jobs that kill their process among good ones.", [ways, good], Scenario);
 
         Poisons Scenario(ParseResult parsed) => new() { Ways = Math.Min(Read(parsed, ways), Work.Deaths.All.Count), Good = Read(parsed, good) };
+    }
+
+    void AddRollbacks()
+    {
+        var transactions = new Figure("--transactions", "Transactions that enqueue, half of which are rolled back.", full: 2_000, brief: 200);
+        var rounds = new Figure("--rounds", "Kills and pauses, in turn, of nodes whose jobs complete themselves in transactions.", full: 6, brief: 2);
+        var writes = new Figure("--writes", "Jobs in each round.", full: 60, brief: 40);
+        Add("rollbacks", "Rolls back transactions that enqueue, and completions that come too late.", [transactions, rounds, writes], Scenario);
+
+        Rollbacks Scenario(ParseResult parsed) => new() { Transactions = Read(parsed, transactions), Rounds = Read(parsed, rounds), WritesEach = Read(parsed, writes) };
     }
 
     void AddAll()

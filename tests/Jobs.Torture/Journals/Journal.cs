@@ -13,6 +13,9 @@ enum Moment
     /// <summary>The job has the connection that it asked for, until it ends.</summary>
     Holds,
 
+    /// <summary>The job is no longer this process's, so what it had written was rolled back.</summary>
+    Refused,
+
     /// <summary>The batch's callback ran.</summary>
     Told,
 }

@@ -26,7 +26,7 @@ static class NodeProgram
         builder.Services.AddSingleton(new OwnPool(settings.Database));
         builder.Services.AddJobs(jobs => jobs
             .UsePostgres(settings.Database)
-            .AddQueue(Work.MailWorker.Queue, settings.Concurrency)
+            .AddQueue(Work.TortureWorker.Queue, settings.Concurrency)
             .Configure(options => options.NodeLease = settings.Lease)
             .AddWorkers());
         using var host = builder.Build();

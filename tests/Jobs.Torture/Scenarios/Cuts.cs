@@ -103,9 +103,9 @@ sealed record Cuts : Scenario
             try
             {
                 if (many)
-                    await client.EnqueueManyAsync(mails.Select(MailWorker.New), CancellationToken.None);
+                    await client.EnqueueManyAsync(mails.Select(TortureWorker.New), CancellationToken.None);
                 else
-                    await client.EnqueueAsync(MailWorker.New(mails[0]), CancellationToken.None);
+                    await client.EnqueueAsync(TortureWorker.New(mails[0]), CancellationToken.None);
                 Ledger.Add(ledger.Stored, mails);
             }
             catch (Exception exception)
@@ -128,7 +128,7 @@ sealed record Cuts : Scenario
             {
                 try
                 {
-                    await client.EnqueueBatchAsync($"batch-{mails[0].Key}", mails.Select(MailWorker.New), cancellationToken: CancellationToken.None);
+                    await client.EnqueueBatchAsync($"batch-{mails[0].Key}", mails.Select(TortureWorker.New), cancellationToken: CancellationToken.None);
                     break;
                 }
                 catch (BatchExistsException) when (isRepeated)

@@ -84,7 +84,7 @@ sealed record Pauses : Scenario
     {
         var batch = string.Create(CultureInfo.InvariantCulture, $"pauses-{round}");
         var mails = Enumerable.Range(round * Mails, Mails).Select(i => new Mail(i, (int)Each.TotalMilliseconds, IsDeaf: i % 2 == 0)).ToList();
-        await client.EnqueueBatchAsync(batch, mails.Select(MailWorker.New), cancellationToken: cancellationToken);
+        await client.EnqueueBatchAsync(batch, mails.Select(TortureWorker.New), cancellationToken: cancellationToken);
         stored.AddRange(mails.Select(mail => mail.Key));
         var middle = random.Next(Mails / 10, Mails / 2);
         await observer.WaitUntilAsync($"{middle} mails are done", "SELECT total - pending >= $2 FROM jobs.batches WHERE id = $1", [batch, middle], Longest, cancellationToken);
@@ -148,7 +148,7 @@ sealed record Pauses : Scenario
         await observer.WaitForNodeAsync(one.Id, cancellationToken);
         await observer.WaitForNodeAsync(other.Id, cancellationToken);
         using (var client = await Run.StartClientAsync(database.ConnectionString, cancellationToken))
-            await client.Services.GetRequiredService<JobClient>().EnqueueBatchAsync("held", holds.Select(MailWorker.New), cancellationToken: cancellationToken);
+            await client.Services.GetRequiredService<JobClient>().EnqueueBatchAsync("held", holds.Select(TortureWorker.New), cancellationToken: cancellationToken);
         await observer.WaitForCallbackAsync("held", Longest, cancellationToken);
         await one.StopAsync(cancellationToken);
         await other.StopAsync(cancellationToken);

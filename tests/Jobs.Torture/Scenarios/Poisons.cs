@@ -15,7 +15,7 @@ sealed record Poisons : Scenario
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
     // A job is discarded when so many nodes have died while they held it.
-    static readonly int Bound = Math.Max(MailWorker.MaxAttempts, 2);
+    static readonly int Bound = Math.Max(TortureWorker.MaxAttempts, 2);
 
     public override string Name => "deaths";
 
@@ -33,7 +33,7 @@ sealed record Poisons : Scenario
         run.Random.Shuffle(deaths);
         HashSet<string> doomed = [.. deaths.Take(Ways).Select(death => death.Name)];
         var mails = Enumerable.Range(0, Good).Select(i => new Mail(i, (int)Each.TotalMilliseconds, IsDeaf: false)).ToList();
-        NewJob[] jobs = [.. mails.Select(MailWorker.New), .. doomed.Select(name => MailWorker.New(new Poison(name)))];
+        NewJob[] jobs = [.. mails.Select(TortureWorker.New), .. doomed.Select(name => TortureWorker.New(new Poison(name)))];
         run.Random.Shuffle(jobs);
         using (var client = await Run.StartClientAsync(database.ConnectionString, cancellationToken))
             await client.Services.GetRequiredService<JobClient>().EnqueueBatchAsync(Name, jobs, cancellationToken: cancellationToken);

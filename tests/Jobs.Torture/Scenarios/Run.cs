@@ -41,7 +41,7 @@ sealed class Run(string scenario, int seed, TextWriter output) : IDisposable
     public static async Task<List<string>> EnqueueMailsAsync(IHost client, string batch, int count, TimeSpan each, CancellationToken cancellationToken)
     {
         var mails = Enumerable.Range(0, count).Select(i => new Mail(i, (int)each.TotalMilliseconds, IsDeaf: false)).ToList();
-        await client.Services.GetRequiredService<JobClient>().EnqueueBatchAsync(batch, mails.Select(MailWorker.New), cancellationToken: cancellationToken);
+        await client.Services.GetRequiredService<JobClient>().EnqueueBatchAsync(batch, mails.Select(TortureWorker.New), cancellationToken: cancellationToken);
         return [.. mails.Select(mail => mail.Key)];
     }
 

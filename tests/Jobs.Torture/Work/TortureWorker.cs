@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using Jobs.Torture.Journals;
 using Jobs.Torture.Nodes;
@@ -27,17 +28,27 @@ enum Pool
 {
     /// <summary>Those of a data source that the job's program made of the same connection string.</summary>
     Own,
+
+    /// <summary>Those in which callers of Jobs enqueue, and jobs complete themselves.</summary>
+    Callers,
+}
+
+/// <summary>Work that completes itself in one transaction with a row that it writes. It listens to no token.</summary>
+/// <param name="Number">Unique in its run.</param>
+/// <param name="Milliseconds">How long its transaction stays open after the write.</param>
+sealed record Write(int Number, int Milliseconds)
+{
+    public string Key => Number.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>Work that kills its process.</summary>
-/// <param name="Death">The name of one of <see cref="Work.Deaths"/>.</param>
+/// <param name="Death">The name of one of <see cref="Deaths"/>.</param>
 sealed record Poison(string Death);
 
 /// <summary>The worker of all own nodes: it notes in the journal what it does.</summary>
-[Worker(Name = Name, Queue = Queue, MaxAttempts = MaxAttempts)]
-sealed partial class MailWorker(Journal journal, OwnPool ownPool)
+[Worker(Name = "torture", Queue = Queue, MaxAttempts = MaxAttempts)]
+sealed partial class TortureWorker(Journal journal, OwnPool ownPool)
 {
-    public const string Name = "torture.mail";
     public const string Queue = "torture";
     public const int MaxAttempts = 3;
 
@@ -53,11 +64,45 @@ sealed partial class MailWorker(Journal journal, OwnPool ownPool)
     public async Task HoldAsync(Hold hold, JobContext job, CancellationToken cancellationToken)
     {
         await journal.NoteAsync(Moment.Started, job.Id, hold.Key);
-        await using (await ownPool.OpenAsync(cancellationToken))
+        switch (hold.From)
+        {
+            case Pool.Own:
+                await using (await ownPool.OpenAsync(cancellationToken))
+                    await KeepAsync();
+                break;
+            case Pool.Callers:
+                await job.CompleteAsync((_, _) => KeepAsync(), cancellationToken);
+                break;
+        }
+
+        async Task KeepAsync()
         {
             await journal.NoteAsync(Moment.Holds, job.Id, hold.Key);
             await Task.Delay(hold.Milliseconds, cancellationToken);
             await journal.NoteAsync(Moment.Ended, job.Id, hold.Key);
+        }
+    }
+
+    [Perform]
+    public async Task WriteAsync(Write write, JobContext job)
+    {
+        await journal.NoteAsync(Moment.Started, job.Id, write.Key);
+        try
+        {
+            await job.CompleteAsync(InsertAsync, CancellationToken.None);
+            await journal.NoteAsync(Moment.Ended, job.Id, write.Key);
+        }
+        catch (StaleJobException)
+        {
+            await journal.NoteAsync(Moment.Refused, job.Id, write.Key);
+            throw;
+        }
+
+        async Task InsertAsync(DbTransaction transaction, CancellationToken cancellationToken)
+        {
+            await UserTable.InsertAsync(transaction, write.Key, job.Id, cancellationToken);
+            await journal.NoteAsync(Moment.Holds, job.Id, write.Key);
+            await Task.Delay(write.Milliseconds, cancellationToken);
         }
     }
 
