@@ -11,6 +11,7 @@ sealed class Report(string scenario, TextWriter output)
     const int NamesShown = 5;
 
     readonly Stopwatch _watch = Stopwatch.StartNew();
+    string _label = scenario;
 
     /// <summary>How many demands were not met.</summary>
     public int Failures { get; private set; }
@@ -22,6 +23,15 @@ sealed class Report(string scenario, TextWriter output)
     public void Foot() =>
         Say($"── {scenario} {(Failures == 0 ? "holds" : "does NOT hold")}, after {_watch.Elapsed.TotalSeconds:0} s");
 
+    /// <summary>What follows is about one part of the scenario.</summary>
+    /// <param name="part">A word for it, which stands before its demands.</param>
+    /// <param name="what">What is done in it.</param>
+    public void Begin(string part, FormattableString what)
+    {
+        _label = $"{scenario}, {part}";
+        Say(what);
+    }
+
     public void Say(FormattableString text) => output.WriteLine(FormattableString.Invariant(text));
 
     /// <summary>A demand, and whether it was met: "passed" or "failed", the scenario, and the demand.</summary>
@@ -31,7 +41,7 @@ sealed class Report(string scenario, TextWriter output)
     public void Demand(string demand, bool holds, FormattableString found)
     {
         Failures += holds ? 0 : 1;
-        output.WriteLine($"{(holds ? "passed" : "failed")} {scenario}: {demand}{(holds ? "" : $" ({found.ToString(CultureInfo.InvariantCulture)})")}");
+        output.WriteLine($"{(holds ? "passed" : "failed")} {_label}: {demand}{(holds ? "" : $" ({found.ToString(CultureInfo.InvariantCulture)})")}");
     }
 
     public void DemandNone(string demand, IReadOnlyCollection<string> offenders) =>

@@ -116,7 +116,7 @@ sealed class ProxySession(Socket client, Socket server, CutPlan plan)
 
             _units.TryDequeue(out _);
             var isOpen = message.Body[0] == 'T';
-            if (withheld.Count > 0 && !isOpen && IsCommitted(withheld, unit) && plan.Draw(kind) is { } style)
+            if (withheld.Count > 0 && !isOpen && IsCommitted(withheld, unit) && DidSomething(kind, withheld) && plan.Draw(kind) is { } style)
             {
                 await CutAsync(kind, style, withheld, cancellationToken);
                 return;
@@ -130,6 +130,10 @@ sealed class ProxySession(Socket client, Socket server, CutPlan plan)
     // A COMMIT of a transaction that had failed is answered by ROLLBACK.
     static bool IsCommitted(List<WireMessage> answer, Unit unit) =>
         answer.All(message => message.Type != 'E') && (!unit.EndsTransaction || TagOf(answer) == "COMMIT");
+
+    // A claim that found nothing answers with one row that is nearly empty, and nobody misses it.
+    static bool DidSomething(StatementKind kind, List<WireMessage> answer) =>
+        kind != StatementKind.Claim || answer.Any(message => message.Type == 'D' && message.CountValues() > 2);
 
     async Task CutAsync(StatementKind kind, CutStyle style, List<WireMessage> answer, CancellationToken cancellationToken)
     {

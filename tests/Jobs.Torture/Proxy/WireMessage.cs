@@ -49,4 +49,18 @@ readonly record struct WireMessage(char Type, byte[] Bytes)
         next = start + end + 1;
         return Encoding.UTF8.GetString(text[..end]);
     }
+
+    /// <summary>How many columns of a DataRow are not null.</summary>
+    public int CountValues()
+    {
+        var (columns, values) = (BinaryPrimitives.ReadInt16BigEndian(Body), 0);
+        for (var (column, at) = (0, 2); column < columns; column++)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(Body[at..]);
+            values += length < 0 ? 0 : 1;
+            at += 4 + Math.Max(length, 0);
+        }
+
+        return values;
+    }
 }

@@ -170,12 +170,13 @@ sealed record Cuts : Scenario
         var rows = end.Jobs.ToLookup(job => job.Key);
         var (enqueues, batches) = (ledger.CountLost(StatementKind.Enqueue), ledger.CountLost(StatementKind.Batch));
         run.Report.Say($"  the client threw {enqueues} times in an enqueue and {batches} times in a batch, of which {ledger.Existing} were found to exist when they were repeated");
-        run.Report.Say($"  the nodes saw {Logged(ClaimFailed)} claims fail, gave back {Logged(LostClaimGivenBack)} lost claims, saw {Logged(AcknowledgeFailed)} acknowledgements fail, and {nodes.Sum(node => node.StaleOutcomes().Count)} outcomes come again and change nothing");
+        run.Report.Say($"  the nodes saw {Logged(ClaimFailed)} claims fail, gave back {end.Jobs.Count(job => job.Run > 1)} jobs of lost claims, saw {Logged(AcknowledgeFailed)} acknowledgements fail, and {nodes.Sum(node => node.StaleOutcomes().Count)} outcomes come again and change nothing");
         run.Report.Demand("each lost answer to an enqueue threw, and nothing else did", enqueues == CountOf(StatementKind.Enqueue), $"{enqueues}");
         run.Report.Demand("each lost answer to a batch threw, and the batch existed when it was repeated", batches == CountOf(StatementKind.Batch) && ledger.Existing == batches, $"{batches}, {ledger.Existing} existed");
         run.Report.DemandNone("what was thrown says that the connection failed", [.. ledger.WrongExceptions]);
         run.Report.DemandNone("each enqueue whose answer was lost is stored, and once", [.. ledger.Unknown.Where(key => rows[key].Count() != 1)]);
         run.Report.Demand("the nodes noticed each lost answer to a claim", Logged(ClaimFailed) >= CountOf(StatementKind.Claim), $"{Logged(ClaimFailed)}");
+        run.Report.Demand("the nodes gave back what lost claims had taken", Logged(LostClaimGivenBack) > 0 && end.Jobs.Count(job => job.Run > 1) >= CountOf(StatementKind.Claim), $"{end.Jobs.Count(job => job.Run > 1)} jobs");
         run.Report.Demand("the nodes noticed each lost answer to an acknowledgement", Logged(AcknowledgeFailed) >= CountOf(StatementKind.Acknowledge), $"{Logged(AcknowledgeFailed)}");
         run.Report.DemandNone("no job has lost an attempt", [.. end.Jobs.Where(job => job.Attempt != 1).Select(job => job.Key)]);
         run.Report.DemandNone("the counters agreed with the rows after each cut", ledger.Broken);

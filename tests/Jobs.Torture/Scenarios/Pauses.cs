@@ -35,15 +35,25 @@ sealed record Pauses : Scenario
 
     public override async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
-        var longJob = RunLongJobAsync(run, cancellationToken);
-        await PauseAsync(run, cancellationToken);
-        await HoldConnectionsAsync(run, cancellationToken);
-        await longJob;
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var longJob = RunLongJobAsync(run, failed.Token);
+        try
+        {
+            await PauseAsync(run, failed.Token);
+            await HoldConnectionsAsync(run, failed.Token);
+            Judge(run, await longJob);
+        }
+        catch
+        {
+            await failed.CancelAsync();
+            await Task.WhenAny(longJob);
+            throw;
+        }
     }
 
     async Task PauseAsync(Run run, CancellationToken cancellationToken)
     {
-        run.Report.Say($"{Rounds} rounds of SIGSTOP of one of two nodes in the middle of {Mails} mails of {Each.TotalMilliseconds} ms, for three leases of {Lease.TotalSeconds} s, and SIGCONT; every second mail does not listen to its token");
+        run.Report.Begin("stopped process", $"{Rounds} rounds of SIGSTOP of one of two nodes in the middle of {Mails} mails of {Each.TotalMilliseconds} ms, for three leases of {Lease.TotalSeconds} s, and SIGCONT; every second mail does not listen to its token");
         var folder = Directory.CreateDirectory(Path.Combine(run.Folder, "paused")).FullName;
         await using var database = await TestDatabase.CreateAsync(cancellationToken);
         await using var observer = new Observer(database.ConnectionString);
@@ -109,8 +119,8 @@ sealed record Pauses : Scenario
         return new Pause(held, [.. victim.StaleOutcomes().Where(heldIds.Contains).Distinct()], [.. heldIds.Where(id => before[id] != after[id])]);
     }
 
-    /// <summary>Does a job that takes many leases run once?</summary>
-    async Task RunLongJobAsync(Run run, CancellationToken cancellationToken)
+    /// <summary>A job that takes many leases, and how often it started.</summary>
+    async Task<(JobRow Job, int Starts)> RunLongJobAsync(Run run, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(run.Folder, "long")).FullName;
         await using var database = await TestDatabase.CreateAsync(cancellationToken);
@@ -127,15 +137,20 @@ sealed record Pauses : Scenario
         await other.StopAsync(cancellationToken);
 
         var job = (await Snapshot.TakeAsync(observer.DataSource, null, cancellationToken)).Jobs.Single(row => row.Batch is not null);
-        var starts = Journal.Read(folder).Count(line => line.Moment == Moment.Started);
+        return (job, Journal.Read(folder).Count(line => line.Moment == Moment.Started));
+    }
+
+    void Judge(Run run, (JobRow Job, int Starts) longJob)
+    {
+        run.Report.Begin("long job", $"a job of {LongJobSeconds} s under a lease of {LongJobLeaseSeconds} s");
         run.Report.Demand(
-            $"a job of {LongJobSeconds} s under a lease of {LongJobLeaseSeconds} s runs once",
-            job is { State: "completed", Run: 1, Crashes: 0 } && starts == 1, $"{job}, started {starts} times");
+            "it runs once", longJob is { Job: { State: "completed", Run: 1, Crashes: 0 }, Starts: 1 }, $"{longJob.Job}, started {longJob.Starts} times");
     }
 
     /// <summary>Do jobs that hold every connection that there is for them make their node look dead?</summary>
     async Task HoldConnectionsAsync(Run run, CancellationToken cancellationToken)
     {
+        run.Report.Begin("held connections", $"jobs that hold every connection of a pool of {PoolSize} for two leases, {2 * Lease.TotalSeconds} s");
         var holds = Enumerable.Range(0, 4 * PoolSize * Enum.GetValues<Pool>().Length)
             .Select(i => new Hold(i, (int)(2 * Lease).TotalMilliseconds, Enum.GetValues<Pool>()[i % Enum.GetValues<Pool>().Length])).ToList();
         var folder = Directory.CreateDirectory(Path.Combine(run.Folder, "held")).FullName;
@@ -160,7 +175,7 @@ sealed record Pauses : Scenario
         {
             var keys = holds.Where(hold => hold.From == pool).Select(hold => hold.Key).ToHashSet();
             var most = journal.Where(line => keys.Contains(line.Key)).GroupBy(line => line.Process).Select(MostAtOnce).ToList();
-            run.Report.Say($"  pool {pool}: {keys.Count} jobs held a connection for {2 * Lease.TotalSeconds} s each, {string.Join(" and ", most)} at once on a node, of {PoolSize}");
+            run.Report.Say($"  pool {pool}: {keys.Count} jobs held a connection each, {string.Join(" and ", most)} at once on a node");
             run.Report.Demand($"jobs held every connection of the pool {pool}", most.Contains(PoolSize), $"{string.Join(", ", most)}");
         }
 

@@ -39,7 +39,7 @@ sealed record Rollbacks : Scenario
 
     async Task EnqueueInTransactionsAsync(Run run, CancellationToken cancellationToken)
     {
-        run.Report.Say($"{Transactions} transactions of {Writers} writers, each with a row of its own and a job, {ManySize} jobs, or a batch of {ManySize}; half are rolled back");
+        run.Report.Begin("enqueue", $"{Transactions} transactions of {Writers} writers, each with a row of its own and a job, {ManySize} jobs, or a batch of {ManySize}; half are rolled back");
         var folder = Directory.CreateDirectory(Path.Combine(run.Folder, "enqueued")).FullName;
         await using var database = await TestDatabase.CreateAsync(cancellationToken);
         await using var observer = new Observer(database.ConnectionString);
@@ -103,7 +103,7 @@ sealed record Rollbacks : Scenario
 
     async Task CompleteInTransactionsAsync(Run run, CancellationToken cancellationToken)
     {
-        run.Report.Say($"{Rounds} rounds of {WritesEach} jobs that complete themselves with a row of their own in transactions of {EachWrite.TotalMilliseconds} ms; in each a node is killed, or stopped for three leases of {Lease.TotalSeconds} s");
+        run.Report.Begin("complete", $"{Rounds} rounds of {WritesEach} jobs that complete themselves with a row of their own in transactions of {EachWrite.TotalMilliseconds} ms; in each a node is killed, or stopped for three leases of {Lease.TotalSeconds} s");
         var folder = Directory.CreateDirectory(Path.Combine(run.Folder, "completed")).FullName;
         await using var database = await TestDatabase.CreateAsync(cancellationToken);
         await using var observer = new Observer(database.ConnectionString);
