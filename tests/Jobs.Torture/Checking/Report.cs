@@ -11,7 +11,7 @@ sealed class Report(string scenario, TextWriter output)
     const int NamesShown = 5;
 
     readonly Stopwatch _watch = Stopwatch.StartNew();
-    string _label = scenario;
+    string _part = "";
 
     /// <summary>How many demands were not met.</summary>
     public int Failures { get; private set; }
@@ -28,7 +28,7 @@ sealed class Report(string scenario, TextWriter output)
     /// <param name="what">What is done in it.</param>
     public void Begin(string part, FormattableString what)
     {
-        _label = $"{scenario}, {part}";
+        _part = $", {part}";
         Say(what);
     }
 
@@ -41,7 +41,7 @@ sealed class Report(string scenario, TextWriter output)
     public void Demand(string demand, bool holds, FormattableString found)
     {
         Failures += holds ? 0 : 1;
-        output.WriteLine($"{(holds ? "passed" : "failed")} {_label}: {demand}{(holds ? "" : $" ({found.ToString(CultureInfo.InvariantCulture)})")}");
+        output.WriteLine($"{(holds ? "passed" : "failed")} {scenario}{_part}: {demand}{(holds ? "" : $" ({found.ToString(CultureInfo.InvariantCulture)})")}");
     }
 
     public void DemandNone(string demand, IReadOnlyCollection<string> offenders) =>
