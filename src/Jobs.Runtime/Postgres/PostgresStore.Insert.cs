@@ -41,7 +41,7 @@ sealed partial class PostgresStore
 
     internal const string ClockSql = "SELECT :schema.clock()";
 
-    const string CopyColumns = "batch, scheduled_at, state, max_attempts, priority, queue, worker, args";
+    internal const string CopyColumns = "batch, scheduled_at, state, max_attempts, priority, queue, worker, args";
     const string CopyWithIds = $"COPY :schema.jobs (id, {CopyColumns}) FROM STDIN (FORMAT binary)";
     const string CopyMembers = $"COPY :schema.jobs ({CopyColumns}) FROM STDIN (FORMAT binary)";
 

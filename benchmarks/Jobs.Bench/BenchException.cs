@@ -1,0 +1,4 @@
+namespace Jobs.Bench;
+
+/// <summary>A run that cannot be made, or whose figures would mean nothing. The message is for the person who asked for it.</summary>
+sealed class BenchException(string message) : Exception(message);

@@ -1,0 +1,3 @@
+using Jobs.Bench;
+
+return await new CommandLine().RunAsync(args);

@@ -1,0 +1,30 @@
+namespace Jobs.Bench.Workloads;
+
+public sealed record NoOp(int Number);
+
+/// <summary>Says when so many jobs have been performed.</summary>
+public sealed class Countdown(int jobs)
+{
+    readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    int _left = jobs;
+
+    public int Left => Volatile.Read(ref _left);
+
+    public Task Done => _done.Task;
+
+    public void Signal()
+    {
+        if (Interlocked.Decrement(ref _left) == 0)
+            _done.SetResult();
+    }
+}
+
+[Worker(Name = WorkerName, Queue = QueueName)]
+public sealed partial class NoOpWorker(Countdown countdown)
+{
+    public const string WorkerName = "bench.no_op";
+    public const string QueueName = "bench";
+
+    [Perform]
+    public void Perform(NoOp job) => countdown.Signal();
+}

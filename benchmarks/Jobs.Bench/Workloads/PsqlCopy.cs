@@ -1,0 +1,45 @@
+using Jobs.Bench.Results;
+using Jobs.Postgres;
+using Npgsql;
+
+namespace Jobs.Bench.Workloads;
+
+/// <summary>psql's \copy of the rows that <see cref="Bulk"/> stored, into the same table with the same indexes: what PostgreSQL itself can do.</summary>
+sealed class PsqlCopy(BenchServer server, Bulk bulk) : Workload
+{
+    public override string Kind => "psql \\copy";
+
+    public override async Task<Run> RunAsync(CancellationToken cancellationToken)
+    {
+        var database = await server.CopyFilledAsync(countStatements: false, cancellationToken);
+        var wal = await server.Counters.WalAsync(cancellationToken);
+        var postgresCpu = await server.Counters.CpuAsync(cancellationToken);
+        var program = await CopyAsync(database, $"\\copy jobs.jobs ({PostgresStore.CopyColumns}) FROM '{bulk.RowsFile}'", cancellationToken);
+        var run = new Run
+        {
+            Workload = Kind,
+            Jobs = bulk.Jobs,
+            Seconds = program.Time.TotalSeconds,
+            WorkersCpuSeconds = program.Cpu?.TotalSeconds,
+            PostgresCpuSeconds = (await server.Counters.CpuAsync(cancellationToken) - postgresCpu)?.TotalSeconds,
+            WalBytesPerJob = (double)(await server.Counters.WalAsync(cancellationToken) - wal) / bulk.Jobs,
+        };
+        await ThrowUnlessStoredAsync(database, cancellationToken);
+        return run;
+    }
+
+    public static async Task<PostgresProgramResult> CopyAsync(string database, string command, CancellationToken cancellationToken)
+    {
+        var program = await PostgresProgram.RunAsync("psql", database, ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", command], cancellationToken);
+        return program.ExitCode == 0 ? program : throw new BenchException($"psql could not copy the rows:\n{program.Errors}");
+    }
+
+    async Task ThrowUnlessStoredAsync(string database, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM jobs.jobs", connection);
+        if ((long)(await command.ExecuteScalarAsync(cancellationToken))! != bulk.Jobs)
+            throw new BenchException("psql did not store every row, so the time means nothing.");
+    }
+}
