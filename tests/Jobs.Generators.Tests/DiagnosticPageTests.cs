@@ -15,6 +15,10 @@ public partial class DiagnosticPageTests
         .. typeof(JobDiagnostics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<DiagnosticDescriptor>(),
     ];
 
+    // As Directory.Build.props has it, for the packages.
+    static string RepositoryUrl { get; } = typeof(JobDiagnostics).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == "RepositoryUrl").Value!;
+
     public static TheoryData<string> Ids => [.. Descriptors.Select(descriptor => descriptor.Id)];
 
     [Fact]
@@ -22,7 +26,7 @@ public partial class DiagnosticPageTests
     {
         Assert.Equal(Descriptors.Length, Descriptors.Select(descriptor => descriptor.Id).Distinct().Count());
         Assert.All(Descriptors, descriptor => Assert.Equal(DiagnosticSeverity.Error, descriptor.DefaultSeverity));
-        Assert.All(Descriptors, descriptor => Assert.EndsWith($"docs/diagnostics/{descriptor.Id}.md", descriptor.HelpLinkUri, StringComparison.Ordinal));
+        Assert.All(Descriptors, descriptor => Assert.Equal($"{RepositoryUrl}/blob/main/docs/diagnostics/{descriptor.Id}.md", descriptor.HelpLinkUri));
     }
 
     [Fact]
