@@ -46,14 +46,12 @@ public sealed class MarkPerformFix : CodeFixProvider
         }
     }
 
+    // One record is the args. A BatchRef is a record too, and comes from the job.
     static bool LooksLikePerform(IMethodSymbol method) =>
         method is { MethodKind: MethodKind.Ordinary, IsGenericMethod: false, IsImplicitlyDeclared: false } &&
         method.Parameters.All(static parameter => parameter.RefKind is RefKind.None) &&
-        method.Parameters.Count(static parameter => parameter.Type is { IsRecord: true, IsValueType: false } type && !IsOfTheJob(type)) == 1 &&
+        method.Parameters.Count(static parameter => parameter.Type is { IsRecord: true, IsValueType: false } type && !Names.Is(type, "Jobs", "BatchRef")) == 1 &&
         Returns(method);
-
-    // BatchRef and its like are records too, and no args.
-    static bool IsOfTheJob(ITypeSymbol type) => Names.Is(type, "Jobs", "BatchRef") || Names.Is(type, "Jobs", "JobContext");
 
     static bool Returns(IMethodSymbol method) => method.ReturnType switch
     {

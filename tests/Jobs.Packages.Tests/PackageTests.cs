@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
@@ -77,7 +76,7 @@ public sealed class PackageTests(Workshop workshop)
         Assert.Contains("postgresql", Value("tags").Split(' '));
         Assert.Equal("git", repository.Attribute("type")!.Value);
         Assert.Equal(Address, repository.Attribute("url")!.Value);
-        Assert.Equal(await HeadAsync(), repository.Attribute("commit")!.Value);
+        Assert.Equal(workshop.Commit, repository.Attribute("commit")!.Value);
         await using var package = await OpenAsync(id);
         Assert.Contains($"name=\"T:Jobs.{(assembly == "Jobs.Runtime" ? "JobClient" : "WorkerAttribute")}\"", await TextAsync(package, $"lib/net10.0/{assembly}.xml"), StringComparison.Ordinal);
     }
@@ -125,7 +124,7 @@ public sealed class PackageTests(Workshop workshop)
 
         var link = System.Text.Json.JsonDocument.Parse(Encoding.UTF8.GetString(Information(pdb, SourceLink).Single())).RootElement.GetProperty("documents");
         var (local, published) = link.EnumerateObject().Select(root => (root.Name.TrimEnd('*'), root.Value.GetString())).Single();
-        Assert.Equal($"https://raw.githubusercontent.com/jobs-dotnet/jobs/{await HeadAsync()}/*", published);
+        Assert.Equal($"https://raw.githubusercontent.com/jobs-dotnet/jobs/{workshop.Commit}/*", published);
         Assert.NotEmpty(pdb.Documents);
         Assert.All(pdb.Documents, document => Assert.StartsWith(local, pdb.GetString(pdb.GetDocument(document).Name), StringComparison.Ordinal));
     }
@@ -208,13 +207,5 @@ public sealed class PackageTests(Workshop workshop)
             else if (inside && line.Trim().Length > 0)
                 yield return line.Trim();
         }
-    }
-
-    static async Task<string> HeadAsync()
-    {
-        using var git = Process.Start(new ProcessStartInfo("git", ["rev-parse", "HEAD"]) { WorkingDirectory = Build.Repository, RedirectStandardOutput = true })!;
-        var head = await git.StandardOutput.ReadToEndAsync(CancellationToken);
-        await git.WaitForExitAsync(CancellationToken);
-        return head.Trim();
     }
 }

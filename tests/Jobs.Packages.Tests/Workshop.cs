@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using Jobs.Packages.Tests;
 
@@ -19,11 +20,15 @@ public sealed class Workshop : IAsyncLifetime
 
     public Workshop() => _builtApps = new Lazy<Task>(BuildAppsAsync);
 
+    /// <summary>The commit whose packages they are.</summary>
+    public string Commit { get; private set; } = null!;
+
     string Feed => Path.Combine(_folder, "feed");
 
     /// <summary>Packs what is packed.</summary>
     public async ValueTask InitializeAsync()
     {
+        Commit = await HeadAsync();
         foreach (var project in (string[])["Jobs.Abstractions", "Jobs.Runtime"])
         {
             await Dotnet.RunAsync(Build.Repository, [
@@ -60,6 +65,15 @@ public sealed class Workshop : IAsyncLifetime
 
     /// <summary>A folder to publish to.</summary>
     public string Publish(string app) => Path.Combine(_folder, "publish", app);
+
+    static async Task<string> HeadAsync()
+    {
+        var start = new ProcessStartInfo("git", ["rev-parse", "HEAD"]) { WorkingDirectory = Build.Repository, RedirectStandardOutput = true };
+        using var git = Process.Start(start)!;
+        var head = await git.StandardOutput.ReadToEndAsync();
+        await git.WaitForExitAsync();
+        return head.Trim();
+    }
 
     async Task BuildAppsAsync()
     {
