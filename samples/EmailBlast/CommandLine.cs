@@ -12,7 +12,11 @@ sealed record Options
     public required bool Strict { get; init; }
     public required string Database { get; init; }
     public required string Batch { get; init; }
+
+    /// <summary>Whether a person chose the batch's id, and so may mean one that is stored.</summary>
+    public required bool BatchIsGiven { get; init; }
     public required string Output { get; init; }
+    public required TimeSpan Lease { get; init; }
     public required int Concurrency { get; init; }
     public required double FailRate { get; init; }
     public required TimeSpan Delay { get; init; }
@@ -26,6 +30,8 @@ sealed class CommandLine
     const int LongestBatchId = 200;
     const int LargestDelay = 600_000;
     const int LargestConcurrency = 1000;
+    const int ShortestLease = 3;
+    const int LongestLease = 3600;
     const string DatabaseVariable = "ConnectionStrings__Jobs";
 
     readonly Option<string> _list = new("--list")
@@ -45,18 +51,19 @@ sealed class CommandLine
 
     readonly Option<string> _batch = new("--batch")
     {
-        Description = "The mailing's own id, new for each mailing.",
+        Description = "The mailing's own id, new for each mailing. With the id of one that is stored, the program goes on with it and stores nothing.",
         HelpName = "ID",
         DefaultValueFactory = _ => string.Create(CultureInfo.InvariantCulture, $"email-blast-{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}"),
     };
 
     readonly Option<string> _output = new("--output")
     {
-        Description = "The folder for the mails: one folder in it for each mailing.",
+        Description = "The folder for the mails, and for the list of those given up: one folder in it for each mailing.",
         HelpName = "FOLDER",
         DefaultValueFactory = _ => "outbox",
     };
 
+    readonly Option<int> _lease = new("--lease-seconds") { Description = "How long this process may be silent before others take its mails over.", HelpName = "N", DefaultValueFactory = _ => 30 };
     readonly Option<int> _concurrency = new("--concurrency") { Description = "How many mails this process sends at once.", HelpName = "N", DefaultValueFactory = _ => 10 };
     readonly Option<double> _failRate = new("--fail-rate") { Description = "How many of the deliveries fail, to see the retries: 0 for none, 0.1 for every tenth, 1 for all.", HelpName = "RATE" };
     readonly Option<int> _delay = new("--delay-ms") { Description = "How long each delivery takes, to see the work spread.", HelpName = "MS" };
@@ -69,11 +76,12 @@ sealed class CommandLine
     {
         _root = new RootCommand("Mails a list, and tells the admins once when the last mail is out.")
         {
-            _list, _strict, _database, _batch, _output, _concurrency, _failRate, _delay, _dryRun, _workOnly,
+            _list, _strict, _database, _batch, _output, _concurrency, _lease, _failRate, _delay, _dryRun, _workOnly,
         };
         Require(_list, path => path.Length > 0, "a file");
         Require(_output, path => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal), "a folder");
         Require(_batch, IsBatchId, $"1 to {LongestBatchId} characters, and none of them a line break or another control character");
+        Require(_lease, seconds => seconds is >= ShortestLease and <= LongestLease, $"a number of seconds from {ShortestLease} to {LongestLease}");
         Require(_concurrency, n => n is >= 1 and <= LargestConcurrency, $"a number from 1 to {LargestConcurrency}");
         Require(_failRate, rate => rate is >= 0 and <= 1, "a number from 0 to 1, such as 0.1");
         Require(_delay, ms => ms is >= 0 and <= LargestDelay, $"a number of milliseconds from 0 to {LargestDelay}");
@@ -105,7 +113,9 @@ sealed class CommandLine
             Strict = parsed.GetValue(_strict),
             Database = database,
             Batch = parsed.GetRequiredValue(_batch),
+            BatchIsGiven = parsed.GetResult(_batch) is { Implicit: false },
             Output = parsed.GetRequiredValue(_output),
+            Lease = TimeSpan.FromSeconds(parsed.GetValue(_lease)),
             Concurrency = parsed.GetValue(_concurrency),
             FailRate = parsed.GetValue(_failRate),
             Delay = TimeSpan.FromMilliseconds(parsed.GetValue(_delay)),

@@ -1,5 +1,6 @@
 using EmailBlast;
 using EmailBlast.Mail;
+using EmailBlast.Progress;
 using Jobs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -9,17 +10,19 @@ using Npgsql;
 if (new CommandLine().Read(args, out var exitCode) is not { } options)
     return exitCode;
 
+var display = ProgressDisplay.OfConsole();
 try
 {
     var list = options.WorkOnly ? null : ReadList(options);
     TryOutput(options.Output);
     using var host = BuildHost(options);
     await host.StartAsync();
+    using var interrupts = new Interrupts(() => display.Say("Stopping: the mails that are being sent end first. Ctrl-C again ends at once."));
     try
     {
         return list is null
             ? await WorkAsync(host)
-            : await new Mailing(host, options, Console.Out, Console.Error).RunAsync(list);
+            : await new Mailing(host, options, Console.Out, display, SameCommand.For(args, options.Batch)).RunAsync(list);
     }
     finally
     {
@@ -27,14 +30,19 @@ try
         await host.StopAsync();
     }
 }
-catch (Exception exception) when (exception is ListRefusedException or DatabaseUnavailableException or BatchExistsException or NotSupportedException
-    or NpgsqlException or IOException or UnauthorizedAccessException)
+catch (MailingStoppedException stopped)
 {
-    Console.Error.WriteLine(OneLine.Of(exception.Message));
-    Console.Error.WriteLine(exception switch
+    display.Say(stopped.Message);
+    return ExitCode.CouldNotRun;
+}
+catch (Exception exception) when (exception is ListRefusedException or DatabaseUnavailableException or BatchExistsException
+    or NotSupportedException or NpgsqlException or IOException or UnauthorizedAccessException)
+{
+    display.Say(OneLine.Of(exception.Message));
+    display.Say(exception switch
     {
-        BatchExistsException => "Give the mailing another --batch; a process with --work-only goes on with one that is stored. Nothing was stored.",
-        NpgsqlException => "Whether the mailing was stored is not known. Run it again with the same --batch: one that is stored is refused, and not mailed twice.",
+        BatchExistsException => "Give the mailing another --batch, or this one to go on with it. Nothing was stored.",
+        NpgsqlException => "Whether the mailing was stored is not known. Run it again with the same --batch: one that is stored is gone on with, and not stored twice.",
         _ => "No mailing was stored.",
     });
     return ExitCode.CouldNotRun;
@@ -67,10 +75,13 @@ static IHost BuildHost(Options options)
 {
     var builder = Host.CreateEmptyApplicationBuilder(null);
     builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+    // Who follows the mailing sees the retries in the display; one line for each would hide it.
+    builder.Logging.AddFilter("Jobs.Queues.Executor", options.WorkOnly ? LogLevel.Warning : LogLevel.Error);
     builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     builder.Services.AddSingleton<IMailer>(_ => MailerFor(options));
     builder.Services.AddJobs(jobs => jobs
         .UsePostgres(options.Database)
+        .Configure(settings => settings.NodeLease = options.Lease)
         .AddQueue("batch", options.Concurrency)
         .AddWorkers());
     return builder.Build();

@@ -20,7 +20,9 @@ sealed partial class SampleProcess : IAsyncDisposable
 
     public string Output => string.Join('\n', _lines);
 
-    public static SampleProcess Start(params IEnumerable<string> arguments)
+    public static SampleProcess Start(params IEnumerable<string> arguments) => Start(arguments, new Dictionary<string, string>());
+
+    public static SampleProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "email-blast"), arguments)
         {
@@ -28,6 +30,8 @@ sealed partial class SampleProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment.Remove("ConnectionStrings__Jobs");
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         var sample = new SampleProcess(new Process { StartInfo = start });
         sample._process.OutputDataReceived += (_, line) => sample.Read(line.Data);
         sample._process.ErrorDataReceived += (_, line) => sample.Read(line.Data);
@@ -60,12 +64,38 @@ sealed partial class SampleProcess : IAsyncDisposable
         return await WaitForExitAsync();
     }
 
+    /// <summary>Presses Ctrl-C, and does not wait for what comes of it.</summary>
+    public void Interrupt()
+    {
+        const int sigint = 2;
+        Assert.Equal(0, Kill(_process.Id, sigint));
+    }
+
+    /// <summary>Returns when a line has been printed that has this text in it.</summary>
+    public async Task WaitForLineAsync(string text)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!HasPrinted())
+        {
+            if (_process.HasExited)
+            {
+                await WaitForExitAsync();
+                Assert.True(HasPrinted(), $"It ended without a line \"{text}\":\n{Output}");
+                return;
+            }
+
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
+
+        bool HasPrinted() => _lines.Any(line => line.Contains(text, StringComparison.Ordinal));
+    }
+
     void Read(string? line)
     {
         if (line is null)
             return;
         _lines.Enqueue(line);
-        if (line.StartsWith("Working", StringComparison.Ordinal) || line.StartsWith("Stored", StringComparison.Ordinal))
+        if (line.StartsWith("Working", StringComparison.Ordinal) || line.StartsWith("Stored", StringComparison.Ordinal) || line.Contains("is stored already", StringComparison.Ordinal))
             _ready.TrySetResult();
     }
 

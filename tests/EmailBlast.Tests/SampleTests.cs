@@ -28,16 +28,92 @@ public sealed class SampleTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_that_exists_is_refused_and_nothing_is_stored()
+    public async Task A_batch_that_has_ended_is_told_again_and_nothing_is_stored_twice()
     {
         var list = await ListAsync("ada@example.com");
-        Assert.Equal(0, (await RunAsync("--batch", "weekly", "--list", list)).ExitCode);
+        var first = await RunAsync("--batch", "weekly", "--list", list);
 
-        var (exitCode, output) = await RunAsync("--batch", "weekly");
+        var (exitCode, output) = await RunAsync("--batch", "weekly", "--list", list);
 
-        Assert.Equal((2, output), (exitCode, output));
-        Assert.Contains("The batch \"weekly\" exists already", output, StringComparison.Ordinal);
+        Assert.Equal((0, output), (exitCode, output));
+        Assert.Contains("Batch weekly is stored already (1 mails); going on with it.", output.Split('\n'));
+        Assert.Equal(Result(first.Output), Result(output));
         Assert.Equal(2L, await ScalarAsync("SELECT count(*) FROM jobs.jobs"));
+
+        static string[] Result(string output) =>
+            [.. output.Split('\n').Where(line => line.StartsWith("Delivered", StringComparison.Ordinal) || line.EndsWith("is complete!", StringComparison.Ordinal)).Order()];
+    }
+
+    [Fact]
+    public async Task Another_list_under_the_id_of_a_stored_batch_is_not_mailed_and_that_is_said()
+    {
+        Assert.Equal(0, (await RunAsync("--batch", "weekly", "--list", await ListAsync("ada@example.com"))).ExitCode);
+
+        var (exitCode, output) = await RunAsync("--batch", "weekly", "--list", await ListAsync("bob@example.com", "eve@example.com"));
+
+        Assert.Equal((0, output), (exitCode, output));
+        Assert.Contains("The list has 2 mails now and is not read again", output, StringComparison.Ordinal);
+        Assert.Equal(2L, await ScalarAsync("SELECT count(*) FROM jobs.jobs"));
+    }
+
+    [Fact]
+    public async Task A_mailing_that_is_interrupted_says_the_command_that_goes_on_with_it()
+    {
+        var list = await ListAsync([.. Enumerable.Range(0, 60).Select(i => $"reader.{i}@example.com")]);
+        var command = "";
+        await using (var mailing = Start("--list", list, "--delay-ms", "300", "--concurrency", "3", "--batch", "weekly"))
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+            while (!Directory.Exists(Path.Combine(Outbox, "weekly")))
+                await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            mailing.Interrupt();
+            Assert.Equal(2, await mailing.WaitForExitAsync());
+            Assert.Contains(mailing.Lines, line => line.StartsWith("Stopping: the mails that are being sent end first.", StringComparison.Ordinal));
+            command = mailing.Lines.Last();
+        }
+
+        Assert.DoesNotContain(new NpgsqlConnectionStringBuilder(_database.ConnectionString).Password!, command, StringComparison.Ordinal);
+        Assert.Equal(0L, await ScalarAsync("SELECT count(*) FROM jobs.jobs WHERE state = 'executing'"));
+        var sent = Directory.GetFiles(Path.Combine(Outbox, "weekly")).Length;
+        Assert.InRange(sent, 1, 59);
+
+        // The shell runs what was said, with the password that was not.
+        var withPassword = command.Replace("Password=***", $"Password={new NpgsqlConnectionStringBuilder(_database.ConnectionString).Password}", StringComparison.Ordinal);
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("sh", ["-c", withPassword]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken) + await errors;
+        await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, output), (shell.ExitCode, output));
+        Assert.Contains("Batch weekly is stored already (60 mails); going on with it.", output, StringComparison.Ordinal);
+        Assert.Equal(1, Count(output, "Batch weekly is complete!"));
+        Assert.Equal(61, Directory.GetFiles(Path.Combine(Outbox, "weekly")).Length);
+        Assert.Equal(1L, await ScalarAsync("SELECT max(attempt)::bigint FROM jobs.jobs"));
+    }
+
+    [Fact]
+    public async Task A_second_interrupt_ends_the_program_without_waiting_for_its_mails()
+    {
+        await using var mailing = Start("--list", await ListAsync("ada@example.com"), "--delay-ms", "600000", "--batch", "weekly");
+        await mailing.WaitUntilReadyAsync();
+        mailing.Interrupt();
+        await mailing.WaitForLineAsync("Ctrl-C again ends at once");
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        mailing.Interrupt();
+
+        Assert.Equal(130, await mailing.WaitForExitAsync());
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task The_lease_is_what_the_command_line_says()
+    {
+        await using var node = Start("--work-only", "--lease-seconds", "300");
+        await node.WaitUntilReadyAsync();
+
+        Assert.InRange((int)(await ScalarAsync("SELECT extract(epoch FROM expires_at - jobs.clock())::int FROM jobs.nodes"))!, 150, 300);
+        Assert.Equal(0, await node.TerminateAsync());
     }
 
     [Fact]
@@ -48,6 +124,8 @@ public sealed class SampleTests : IAsyncLifetime
         Assert.Equal((1, output), (exitCode, output));
         Assert.Contains("gave up 2", output, StringComparison.Ordinal);
         Assert.Equal(1, Count(output, "Batch weekly is complete!"));
+        var discarded = await File.ReadAllLinesAsync(Path.Combine(Outbox, "weekly", "discarded.csv"), TestContext.Current.CancellationToken);
+        Assert.Equal(["email,reason,attempts", .. ((string[])["ada", "bob"]).Select(name => $"{name}@example.com,The mail server is busy (simulated by --fail-rate).,5")], discarded);
         Assert.Equal("5", (await ScalarAsync("SELECT string_agg(DISTINCT jsonb_array_length(errors)::text, ' ') FROM jobs.jobs WHERE batch IS NOT NULL")));
     }
 
@@ -64,6 +142,7 @@ public sealed class SampleTests : IAsyncLifetime
     [InlineData("--strict", "--strict refuses the list: 4 of its rows")]
     [InlineData("--list=no-such-file.csv", "There is no list \"no-such-file.csv\"")]
     [InlineData("--concurrency=0", "--concurrency must be a number from 1 to 1000")]
+    [InlineData("--lease-seconds=2", "--lease-seconds must be a number of seconds from 3 to 3600")]
     [InlineData("--fail-rate=2", "--fail-rate must be a number from 0 to 1")]
     [InlineData("--lsit=x", "--lsit")]
     public async Task What_cannot_run_says_why_and_stores_nothing(string option, string reason)
@@ -168,6 +247,7 @@ public sealed class SampleTests : IAsyncLifetime
             await mailing.WaitUntilReadyAsync();
             Assert.Equal(2, await mailing.TerminateAsync());
             Assert.Contains("--work-only", mailing.Output, StringComparison.Ordinal);
+            Assert.EndsWith(" --batch=weekly", mailing.Lines.Last(), StringComparison.Ordinal);
         }
 
         await using var node = Start("--work-only");
