@@ -10,7 +10,7 @@ public partial class BatchEmailWorker(IMailer mailer)
 {
     [Perform]
     public Task<JobOutcome> DeliverAsync(EmailArgs args, JobContext job, CancellationToken cancellationToken) =>
-        mailer.SendWeeklyUpdateAsync(new WeeklyUpdate(job.Batch?.Id, job.Id, args.Email, args.Name), cancellationToken);
+        mailer.SendWeeklyUpdateAsync(new WeeklyUpdate(job.Batch?.Id, job.Id, job.Attempt, args.Email, args.Name), cancellationToken);
 
     [Perform]
     public Task NotifyAdminAsync(BatchComplete batch, CancellationToken cancellationToken) =>

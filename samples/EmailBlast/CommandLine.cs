@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using EmailBlast.Mail.Smtp;
+using MimeKit;
 using Npgsql;
 
 namespace EmailBlast;
@@ -16,6 +18,9 @@ sealed record Options
     /// <summary>Whether a person chose the batch's id, and so may mean one that is stored.</summary>
     public required bool BatchIsGiven { get; init; }
     public required string Output { get; init; }
+    public required SmtpServer? Smtp { get; init; }
+    public required MailboxAddress From { get; init; }
+    public required MailboxAddress Admins { get; init; }
     public required TimeSpan Lease { get; init; }
     public required int Concurrency { get; init; }
     public required double FailRate { get; init; }
@@ -63,6 +68,9 @@ sealed class CommandLine
         DefaultValueFactory = _ => "outbox",
     };
 
+    readonly SmtpOptions _smtp = new();
+    readonly Option<string> _from = new("--from") { Description = "Who writes.", HelpName = "ADDRESS", DefaultValueFactory = _ => "The Weekly Update <weekly@example.com>" };
+    readonly Option<string> _admins = new("--admins") { Description = "Whom to tell at the end.", HelpName = "ADDRESS", DefaultValueFactory = _ => "The admins <admins@example.com>" };
     readonly Option<int> _lease = new("--lease-seconds") { Description = "How long this process may be silent before others take its mails over.", HelpName = "N", DefaultValueFactory = _ => 30 };
     readonly Option<int> _concurrency = new("--concurrency") { Description = "How many mails this process sends at once.", HelpName = "N", DefaultValueFactory = _ => 10 };
     readonly Option<double> _failRate = new("--fail-rate") { Description = "How many of the deliveries fail, to see the retries: 0 for none, 0.1 for every tenth, 1 for all.", HelpName = "RATE" };
@@ -76,16 +84,20 @@ sealed class CommandLine
     {
         _root = new RootCommand("Mails a list, and tells the admins once when the last mail is out.")
         {
-            _list, _strict, _database, _batch, _output, _concurrency, _lease, _failRate, _delay, _dryRun, _workOnly,
+            _list, _strict, _database, _batch, _output, _from, _admins, _concurrency, _lease, _failRate, _delay, _dryRun, _workOnly,
         };
+        _smtp.AddTo(_root);
         Require(_list, path => path.Length > 0, "a file");
         Require(_output, path => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal), "a folder");
         Require(_batch, IsBatchId, $"1 to {LongestBatchId} characters, and none of them a line break or another control character");
+        Require(_from, text => FindMailbox(text) is not null, "an address, such as \"The Weekly Update <weekly@example.com>\"");
+        Require(_admins, text => FindMailbox(text) is not null, "an address, such as admins@example.com");
         Require(_lease, seconds => seconds is >= ShortestLease and <= LongestLease, $"a number of seconds from {ShortestLease} to {LongestLease}");
         Require(_concurrency, n => n is >= 1 and <= LargestConcurrency, $"a number from 1 to {LargestConcurrency}");
         Require(_failRate, rate => rate is >= 0 and <= 1, "a number from 0 to 1, such as 0.1");
         Require(_delay, ms => ms is >= 0 and <= LargestDelay, $"a number of milliseconds from 0 to {LargestDelay}");
         _root.Validators.Add(RefuseListWithoutMailing);
+        _root.Validators.Add(RefuseServerWithoutAddresses);
     }
 
     /// <summary>Reads the arguments.</summary>
@@ -115,6 +127,9 @@ sealed class CommandLine
             Batch = parsed.GetRequiredValue(_batch),
             BatchIsGiven = parsed.GetResult(_batch) is { Implicit: false },
             Output = parsed.GetRequiredValue(_output),
+            Smtp = _smtp.Read(parsed),
+            From = FindMailbox(parsed.GetRequiredValue(_from))!,
+            Admins = FindMailbox(parsed.GetRequiredValue(_admins))!,
             Lease = TimeSpan.FromSeconds(parsed.GetValue(_lease)),
             Concurrency = parsed.GetValue(_concurrency),
             FailRate = parsed.GetValue(_failRate),
@@ -153,6 +168,21 @@ sealed class CommandLine
             if (command.GetResult(option) is { Implicit: false })
                 command.AddError($"{option.Name} has no meaning with --work-only, which reads no list. Leave out one of them.");
     }
+
+    // The addresses that stand in for them are nobody's.
+    void RefuseServerWithoutAddresses(CommandResult command)
+    {
+        if (!_smtp.AreGiven(command))
+            return;
+        foreach (var option in (Option[])[_from, _admins])
+            if (command.GetResult(option) is null or { Implicit: true })
+                command.AddError($"--smtp sends real mails: say who writes and whom to tell at the end, with --from and --admins. {option.Name} is missing.");
+        if (command.GetValue(_dryRun))
+            command.AddError("--dry-run writes no mails, and --smtp sends them. Leave out one of them.");
+    }
+
+    static MailboxAddress? FindMailbox(string text) =>
+        MailboxAddress.TryParse(text, out var mailbox) && EmailAddress.FindProblem(mailbox.Address, out _) is null ? mailbox : null;
 
     static bool IsBatchId(string id) =>
         id.Length is >= 1 and <= LongestBatchId && !string.IsNullOrWhiteSpace(id) && !id.Any(char.IsControl) && !id.Contains('\uFFFD', StringComparison.Ordinal);

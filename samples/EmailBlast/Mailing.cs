@@ -103,6 +103,7 @@ sealed class Mailing(IHost host, Options options, TextWriter output, ProgressDis
         output.WriteLine($"Delivered {status.Completed} of {status.Total} mails in {took.TotalSeconds:0.0} s; gave up {status.Discarded + status.Cancelled}; skipped {list.Skipped.Count} rows of the list.");
         output.WriteLine(options switch
         {
+            { Smtp: { } server } => $"The mails went to the mail server {server}",
             { DryRun: true } => $"The addresses are in {Path.GetFullPath(options.Output)}",
             _ => $"The mails are in {Path.GetFullPath(folder.OfBatch(options.Batch))}",
         });

@@ -1,5 +1,6 @@
 using EmailBlast;
 using EmailBlast.Mail;
+using EmailBlast.Mail.Smtp;
 using EmailBlast.Progress;
 using Jobs;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +16,11 @@ try
 {
     var list = options.WorkOnly ? null : ReadList(options);
     TryOutput(options.Output);
-    using var host = BuildHost(options);
+    await using var connections = options.Smtp is { } server ? new SmtpConnections(server) : null;
+    if (connections is not null)
+        await connections.CheckAsync(CancellationToken.None);
+
+    using var host = BuildHost(options, connections);
     await host.StartAsync();
     using var interrupts = new Interrupts(() => display.Say("Stopping: the mails that are being sent end first. Ctrl-C again ends at once."));
     try
@@ -35,7 +40,7 @@ catch (MailingStoppedException stopped)
     display.Say(stopped.Message);
     return ExitCode.CouldNotRun;
 }
-catch (Exception exception) when (exception is ListRefusedException or DatabaseUnavailableException or BatchExistsException
+catch (Exception exception) when (exception is ListRefusedException or SmtpUnavailableException or DatabaseUnavailableException or BatchExistsException
     or NotSupportedException or NpgsqlException or IOException or UnauthorizedAccessException)
 {
     display.Say(OneLine.Of(exception.Message));
@@ -71,14 +76,14 @@ static void TryOutput(string folder)
     }
 }
 
-static IHost BuildHost(Options options)
+static IHost BuildHost(Options options, SmtpConnections? connections)
 {
     var builder = Host.CreateEmptyApplicationBuilder(null);
     builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
     // Who follows the mailing sees the retries in the display; one line for each would hide it.
     builder.Logging.AddFilter("Jobs.Queues.Executor", options.WorkOnly ? LogLevel.Warning : LogLevel.Error);
     builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    builder.Services.AddSingleton<IMailer>(_ => MailerFor(options));
+    builder.Services.AddSingleton<IMailer>(_ => MailerFor(options, connections));
     builder.Services.AddJobs(jobs => jobs
         .UsePostgres(options.Database)
         .Configure(settings => settings.NodeLease = options.Lease)
@@ -87,11 +92,12 @@ static IHost BuildHost(Options options)
     return builder.Build();
 }
 
-static IMailer MailerFor(Options options)
+static IMailer MailerFor(Options options, SmtpConnections? connections)
 {
-    IMailer mailer = options.DryRun
-        ? new DryRunMailer(options.Output)
-        : new PickupMailer(new PickupFolder(options.Output), TimeProvider.System);
+    var letters = new Letters(options.From, options.Admins, TimeProvider.System);
+    IMailer mailer = connections is not null ? new SmtpMailer(connections, letters)
+        : options.DryRun ? new DryRunMailer(options.Output)
+        : new PickupMailer(new PickupFolder(options.Output), letters);
     return options.Delay > TimeSpan.Zero || options.FailRate > 0 ? new UnreliableMailer(mailer, options.Delay, options.FailRate) : mailer;
 }
 

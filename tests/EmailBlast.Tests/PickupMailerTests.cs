@@ -8,7 +8,7 @@ public sealed class PickupMailerTests : IDisposable
 {
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("email-blast-");
 
-    PickupMailer Mailer => new(new PickupFolder(_folder.FullName), TimeProvider.System);
+    PickupMailer Mailer => new(new PickupFolder(_folder.FullName), new Letters(new("The Weekly Update", "weekly@example.com"), new("The admins", "admins@example.com"), TimeProvider.System));
 
     [Theory]
     [InlineData("ada@example.com", "Ada Lovelace")]
@@ -17,7 +17,7 @@ public sealed class PickupMailerTests : IDisposable
     [InlineData("eve@example.com", "Eve\r\nBcc: everybody@example.com")]
     public async Task A_mail_program_reads_what_was_written(string email, string? name)
     {
-        Assert.Equal(JobOutcome.Complete, await Mailer.SendWeeklyUpdateAsync(new WeeklyUpdate("b", 7, email, name), TestContext.Current.CancellationToken));
+        Assert.Equal(JobOutcome.Complete, await Mailer.SendWeeklyUpdateAsync(new WeeklyUpdate("b", 7, 1, email, name), TestContext.Current.CancellationToken));
 
         var mail = await MimeMessage.LoadAsync(Path.Combine(_folder.FullName, "b", "job-7.eml"), TestContext.Current.CancellationToken);
         var to = Assert.IsType<MailboxAddress>(Assert.Single(mail.To));
@@ -31,7 +31,7 @@ public sealed class PickupMailerTests : IDisposable
     public async Task A_job_that_runs_again_replaces_its_own_mail()
     {
         for (var i = 0; i < 3; i++)
-            await Mailer.SendWeeklyUpdateAsync(new WeeklyUpdate("b", 7, "ada@example.com", null), TestContext.Current.CancellationToken);
+            await Mailer.SendWeeklyUpdateAsync(new WeeklyUpdate("b", 7, 1, "ada@example.com", null), TestContext.Current.CancellationToken);
 
         Assert.Single(Directory.GetFiles(Path.Combine(_folder.FullName, "b")));
     }
@@ -39,7 +39,7 @@ public sealed class PickupMailerTests : IDisposable
     [Fact]
     public async Task An_address_that_is_none_discards_its_job_and_writes_nothing()
     {
-        var outcome = await Mailer.SendWeeklyUpdateAsync(new WeeklyUpdate("b", 7, "nobody", null), TestContext.Current.CancellationToken);
+        var outcome = await Mailer.SendWeeklyUpdateAsync(new WeeklyUpdate("b", 7, 1, "nobody", null), TestContext.Current.CancellationToken);
 
         Assert.Equal(JobOutcome.Discard("The address has no @."), outcome);
         Assert.Empty(_folder.GetFileSystemInfos());

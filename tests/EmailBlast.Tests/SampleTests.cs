@@ -143,6 +143,7 @@ public sealed class SampleTests : IAsyncLifetime
     [InlineData("--list=no-such-file.csv", "There is no list \"no-such-file.csv\"")]
     [InlineData("--concurrency=0", "--concurrency must be a number from 1 to 1000")]
     [InlineData("--lease-seconds=2", "--lease-seconds must be a number of seconds from 3 to 3600")]
+    [InlineData("--admins=nobody", "--admins must be an address")]
     [InlineData("--fail-rate=2", "--fail-rate must be a number from 0 to 1")]
     [InlineData("--lsit=x", "--lsit")]
     public async Task What_cannot_run_says_why_and_stores_nothing(string option, string reason)

@@ -17,9 +17,10 @@ public interface IMailer
 /// <summary>A mail to one recipient.</summary>
 /// <param name="BatchId">The mailing; <see langword="null"/> for a job outside a batch.</param>
 /// <param name="JobId">The job, which keeps its number when it runs again.</param>
+/// <param name="Attempt">Which attempt this is, from 1.</param>
 /// <param name="Email">The address.</param>
 /// <param name="Name">The name; <see langword="null"/> if it is not known.</param>
-public sealed record WeeklyUpdate(string? BatchId, long JobId, string Email, string? Name);
+public sealed record WeeklyUpdate(string? BatchId, long JobId, int Attempt, string Email, string? Name);
 
 /// <summary>A message to the admins.</summary>
 public sealed record AdminNotice(string BatchId, string Subject, string Text)

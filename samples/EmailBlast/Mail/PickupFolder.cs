@@ -12,11 +12,24 @@ sealed class PickupFolder(string path)
     static readonly SearchValues<char> PlainCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>The folder of a batch, inside this one whatever the batch's id is, and shared with no other batch.</summary>
+    public string OfBatch(string? batchId) => Path.Combine(path, NameOf(batchId));
+
+    /// <summary>The name of a batch's folder.</summary>
     /// <remarks>
     /// An id of lower-case letters, digits, <c>-</c> and <c>_</c> is the folder's name. Of any other, which may hold <c>../</c> or differ from
     /// another only in case, the plain characters are kept to be recognized, and a hash after a <c>~</c>, which no plain id has, tells it apart.
     /// </remarks>
-    public string OfBatch(string? batchId) => Path.Combine(path, batchId is null ? "~no-batch" : FolderName(batchId));
+    public static string NameOf(string? batchId)
+    {
+        if (batchId is null)
+            return "~no-batch";
+        if (batchId.Length <= LongestPlainName && !batchId.AsSpan().ContainsAnyExcept(PlainCharacters) && !IsDeviceOfWindows(batchId))
+            return batchId;
+
+        var hint = new string([.. batchId.Where(PlainCharacters.Contains).Take(40)]);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(batchId)).AsSpan(0, 16));
+        return $"{hint}~{hash}";
+    }
 
     /// <summary>Writes a file of a batch. Whoever looks sees the whole file or none, and the same name again replaces it.</summary>
     public async Task WriteAsync(string? batchId, string name, Func<Stream, Task> write, CancellationToken cancellationToken)
@@ -40,16 +53,6 @@ sealed class PickupFolder(string path)
             File.Delete(unfinished);
             throw;
         }
-    }
-
-    static string FolderName(string batchId)
-    {
-        if (batchId.Length <= LongestPlainName && !batchId.AsSpan().ContainsAnyExcept(PlainCharacters) && !IsDeviceOfWindows(batchId))
-            return batchId;
-
-        var hint = new string([.. batchId.Where(PlainCharacters.Contains).Take(40)]);
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(batchId)).AsSpan(0, 16));
-        return $"{hint}~{hash}";
     }
 
     static bool IsDeviceOfWindows(string name) =>
