@@ -127,6 +127,11 @@ sealed partial class PostgresStore
         }
     }
 
+    // Between the acknowledgement and the commit this process holds the rows of the job and of its batch, on which every other
+    // acknowledgement of the batch waits. A process that is stopped or cut off in that moment is waited for no longer than this:
+    // then the server rolls back. Only from here on: between the caller's own statements any time may pass.
+    internal const string CommitSoonSql = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true)";
+
     // The caller's pool, since the writes are the caller's and may take long. The acknowledgement is the last statement, so
     // that the job's row, and its batch's, are locked for no longer than the commit.
     public override async Task<AcknowledgeResult> CompleteAsync(
@@ -135,6 +140,7 @@ sealed partial class PostgresStore
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
         await write(transaction, cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(connection, CommitSoonSql, static _ => { }, cancellationToken).ConfigureAwait(false);
         var result = await QueryAsync(
             connection, _acknowledge, parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
         if (result.Acknowledged.Count == 1)

@@ -23,6 +23,8 @@ sealed class CutPlan(Random random, int each)
     readonly Dictionary<StatementKind, int> _gap = StatementKinds.Cut.ToDictionary(kind => kind, _ => random.Next(1, LongestGap + 1));
     readonly Channel<Cut> _cuts = Channel.CreateUnbounded<Cut>();
     readonly List<Cut> _made = [];
+    readonly TaskCompletionSource _frozen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    StatementKind _freezes = StatementKind.Other;
     bool _isOn = true;
 
     /// <summary>Each cut, when it has been made. Completes after the last, or when <see cref="Stop"/> was called.</summary>
@@ -52,6 +54,22 @@ sealed class CutPlan(Random random, int each)
             _isOn = false;
             _cuts.Writer.TryComplete();
         }
+    }
+
+    /// <summary>Lets a client fall silent, once, when such a statement has been carried out in a transaction that is still open.</summary>
+    /// <returns>Completes when it has happened.</returns>
+    public Task FreezeOnce(StatementKind kind)
+    {
+        lock (_gate)
+            _freezes = kind;
+        return _frozen.Task;
+    }
+
+    /// <summary>Whether nothing is to go through any more, for server and client to find out by themselves.</summary>
+    public bool DrawFreeze(StatementKind kind)
+    {
+        lock (_gate)
+            return _freezes != StatementKind.Other && _freezes == kind && _frozen.TrySetResult();
     }
 
     /// <summary>Whether this answer is to be lost, and how.</summary>

@@ -122,6 +122,12 @@ sealed class ProxySession(Socket client, Socket server, CutPlan plan)
                 return;
             }
 
+            if (isOpen && plan.DrawFreeze(kind))
+            {
+                await WaitForServerAsync(cancellationToken);
+                return;
+            }
+
             transaction = isOpen ? transaction.And(unit.Kind) : StatementKind.Other;
             await ReleaseAsync(withheld, cancellationToken);
         }
@@ -143,6 +149,14 @@ sealed class ProxySession(Socket client, Socket server, CutPlan plan)
         if (style.IsReset)
             client.LingerState = new LingerOption(true, 0);
         client.Close();
+    }
+
+    // Until the server has had enough of the silence.
+    async Task WaitForServerAsync(CancellationToken cancellationToken)
+    {
+        while (await WireMessage.ReadAsync(_server, cancellationToken) is not null)
+        {
+        }
     }
 
     static string TagOf(List<WireMessage> answer) => answer.FindLast(message => message.Type == 'C') is { Bytes: not null } complete ? complete.TextAt(0, out _) : "";
