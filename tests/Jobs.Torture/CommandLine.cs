@@ -94,7 +94,7 @@ sealed class CommandLine
     void AddRollbacks()
     {
         var transactions = new Figure("--transactions", "Transactions that enqueue, half of which are rolled back.", full: 2_000, brief: 200);
-        var rounds = new Figure("--rounds", "Kills and pauses, in turn, of nodes whose jobs complete themselves in transactions.", full: 6, brief: 2);
+        var rounds = new Figure("--rounds", "Kills and pauses, in turn, of nodes whose jobs complete themselves in transactions.", full: 8, brief: 2);
         var writes = new Figure("--writes", "Jobs in each round.", full: 60, brief: 40);
         Add("rollbacks", "Rolls back transactions that enqueue, and completions that come too late.", [transactions, rounds, writes], Scenario);
 
