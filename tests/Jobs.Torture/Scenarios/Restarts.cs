@@ -79,7 +79,7 @@ sealed record Restarts : Scenario
             await TerminateAsync(run.Random, observer, cancellationToken);
         else
             await database.RestartServerAsync(immediate: kind == FaultKind.ImmediateRestart);
-        return new Fault(kind, from, DateTime.UtcNow, [.. executing.Select(job => job.Key)]);
+        return new Fault(kind, from, DateTime.UtcNow, executing.Select(job => job.Key).ToHashSet());
     }
 
     // Those that wait for their next statement too: the node finds out when it sends one.
@@ -99,12 +99,19 @@ sealed record Restarts : Scenario
     void Judge(Run run, List<Fault> faults, List<string> stored, bool alive, Snapshot end)
     {
         var journal = Journal.Read(run.Folder);
-        var inFlight = faults.SelectMany(fault => fault.Executing).Concat(
-            journal.Where(line => line.Moment != Moment.Ended && faults.Any(fault => fault.From <= line.At && line.At <= fault.To)).Select(line => line.Key)).ToHashSet();
+        var starts = journal.Where(line => line.Moment != Moment.Ended).ToLookup(line => line.Key, line => line.At);
+        var inFlight = starts.Select(times => times.Key).Where(key => faults.Any(fault => fault.Hit(key, starts[key]))).ToHashSet();
+        var explained = inFlight.Where(key => Repeats(starts[key]).All(repeat => faults.Any(fault => fault.Explains(key, repeat.Run, repeat.Next)))).ToHashSet();
         run.Report.Demand($"{Times} restarts and {Terminations} terminations hit while mails were left", faults.Count == Times + Terminations, $"{faults.Count}");
         run.Report.Say($"  {faults.Count(fault => fault.Executing.Count > 0)} of {faults.Count} faults hit while jobs executed; {inFlight.Count} jobs in all; the restarts took {faults.Where(fault => fault.Kind != FaultKind.Termination).Max(fault => (fault.To - fault.From).TotalSeconds):0.0} s at most");
-        run.Report.Judge(Verdict.Of(new Evidence { Tables = end, Journal = journal, Stored = stored, InFlight = inFlight }));
+        run.Report.Judge(Verdict.Of(new Evidence { Tables = end, Journal = journal, Stored = stored, InFlight = explained }));
         run.Report.Demand("both nodes live on", alive, $"one has ended");
+    }
+
+    static IEnumerable<(DateTime Run, DateTime Next)> Repeats(IEnumerable<DateTime> starts)
+    {
+        var ordered = starts.Order().ToList();
+        return ordered.Zip(ordered.Skip(1));
     }
 
     enum FaultKind
@@ -118,5 +125,14 @@ sealed record Restarts : Scenario
     /// <param name="From">Before it was done.</param>
     /// <param name="To">When it was done: the backend is gone, the server answers.</param>
     /// <param name="Executing">What was executing just before.</param>
-    sealed record Fault(FaultKind Kind, DateTime From, DateTime To, IReadOnlyCollection<string> Executing);
+    sealed record Fault(FaultKind Kind, DateTime From, DateTime To, IReadOnlySet<string> Executing)
+    {
+        /// <summary>Whether it hit a job while it executed.</summary>
+        public bool Hit(string key, IEnumerable<DateTime> starts) => Executing.Contains(key) || starts.Any(IsMeanwhile);
+
+        /// <summary>Whether a job that started may have started again because of it.</summary>
+        public bool Explains(string key, DateTime run, DateTime next) => next >= From && (IsMeanwhile(run) || (run < From && Executing.Contains(key)));
+
+        bool IsMeanwhile(DateTime start) => From <= start && start <= To;
+    }
 }
