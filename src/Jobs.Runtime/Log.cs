@@ -65,8 +65,11 @@ static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node by a claim whose answer was lost.")]
     public static partial void LostClaimGivenBack(ILogger logger, int count, string queue);
 
-    [LoggerMessage(26, LogLevel.Warning, "Job {JobId} ({Worker}, queue \"{Queue}\") was held by a node that died, and now runs alone on this one.")]
+    [LoggerMessage(26, LogLevel.Debug, "Job {JobId} ({Worker}, queue \"{Queue}\") was held by a node that died, and now runs alone on this one.")]
     public static partial void SuspectStarted(ILogger logger, long jobId, string worker, string queue);
+
+    [LoggerMessage(19, LogLevel.Information, "Ran {Count} jobs one by one that a node had died with; for {Elapsed} this node claimed no others.")]
+    public static partial void SuspectsRan(ILogger logger, int count, TimeSpan elapsed);
 
     [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes.")]
     public static partial void ListenFailed(ILogger logger, Exception exception);

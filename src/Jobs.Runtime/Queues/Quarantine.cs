@@ -60,18 +60,22 @@ sealed class Quarantine(
 
     async Task RunSuspectsAsync(string[] queues, Slots slot, long closedAt, CancellationToken stopping)
     {
-        while (!stopping.IsCancellationRequested && time.GetElapsedTime(closedAt) < options.Value.NodeLease)
+        var count = 0;
+        for (; !stopping.IsCancellationRequested && time.GetElapsedTime(closedAt) < options.Value.NodeLease; count++)
         {
             var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
             var suspect = await ClaimAsync(queues, lease).ConfigureAwait(false);
             if (suspect is null)
-                return;
+                break;
 
             Log.SuspectStarted(logger, suspect.Id, suspect.Worker, suspect.Queue);
             if (held.TryAdd(suspect))
                 slot.Start([suspect], lease);
-            await held.WhenEmptyAsync().WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            await held.WhenEmptyAsync().ConfigureAwait(false);
         }
+
+        if (count > 0)
+            Log.SuspectsRan(logger, count, time.GetElapsedTime(closedAt));
     }
 
     // Not ended by the stopping of the host, like every claim. What a lost answer may have left under this node's id goes back first.
