@@ -51,7 +51,7 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Executor>();
         services.AddSingleton<Stager>();
         services.AddSingleton<Rescuer>();
-        services.AddSingleton<UnknownWorkerReport>();
+        services.AddSingleton<StrandedReport>();
         services.AddSingleton<Duties>();
         services.AddSingleton<LeaderElection>();
         services.AddSingleton(provider => new JobsHealth(provider.GetRequiredService<TimeProvider>()));

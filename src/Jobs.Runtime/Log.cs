@@ -92,6 +92,9 @@ static partial class Log
     [LoggerMessage(33, LogLevel.Warning, "No node knows the worker \"{Worker}\": queue \"{Queue}\" has {Count} jobs of it, which stay available until a node that knows it joins. Was the worker renamed, or is its host not deployed?")]
     public static partial void WorkerUnknown(ILogger logger, string worker, string queue, long count);
 
+    [LoggerMessage(18, LogLevel.Warning, "No node that knows the worker \"{Worker}\" works queue \"{Queue}\": {Count} jobs wait there, and stay available until one does. Is the queue's name misspelt, or missing an AddQueue(\"{Queue}\", …)?")]
+    public static partial void QueueUnworked(ILogger logger, string queue, string worker, long count);
+
     [LoggerMessage(34, LogLevel.Warning, "{Loop} failed, and tries again.")]
     public static partial void MaintenanceFailed(ILogger logger, Exception exception, string loop);
 

@@ -3,12 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace Jobs.Maintenance;
 
 /// <summary>What the leader does for all nodes, while it leads.</summary>
-sealed class Duties(Stager stager, Rescuer rescuer, UnknownWorkerReport unknownWorkers, JobsHealth health, ILogger<Duties> logger)
+sealed class Duties(Stager stager, Rescuer rescuer, StrandedReport stranded, JobsHealth health, ILogger<Duties> logger)
 {
     public Task RunAsync(CancellationToken leading) => Task.WhenAll(
         Supervise(stager, leading),
         Supervise(rescuer, leading),
-        Supervise(unknownWorkers, leading));
+        Supervise(stranded, leading));
 
     Task Supervise(MaintenanceLoop loop, CancellationToken leading) => health.SuperviseAsync(loop.Name, loop.RunAsync, logger, leading);
 }

@@ -154,7 +154,7 @@ sealed partial class PostgresStore
     }
 
     // Steps from one queue and worker to the next through the index, so the number of jobs does not matter.
-    internal const string UnknownWorkersSql = """
+    internal const string StrandedSql = """
         WITH RECURSIVE waiting AS (
             (
                 SELECT queue, worker
@@ -174,7 +174,7 @@ sealed partial class PostgresStore
                 LIMIT 1
             ) AS next
         )
-        SELECT w.worker, w.queue, (
+        SELECT w.queue, w.worker, (
             SELECT count(*)
             FROM (
                 SELECT
@@ -182,25 +182,28 @@ sealed partial class PostgresStore
                 WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = w.queue AND j.worker = w.worker
                 LIMIT 10000
             ) AS bounded
-        )
+        ), EXISTS (
+            SELECT
+            FROM :schema.nodes AS n
+            WHERE w.worker = ANY (n.workers) AND n.expires_at > :schema.clock())
         FROM waiting AS w
         WHERE NOT EXISTS (
             SELECT
             FROM :schema.nodes AS n
-            WHERE w.worker = ANY (n.workers) AND n.expires_at > :schema.clock())
+            WHERE w.worker = ANY (n.workers) AND w.queue = ANY (n.queues) AND n.expires_at > :schema.clock())
         LIMIT 100
         """;
 
-    public override Task<IReadOnlyList<UnknownWorker>> FindUnknownWorkersAsync(CancellationToken cancellationToken) =>
-        QueryAsync<IReadOnlyList<UnknownWorker>>(
-            _unknownWorkers,
+    public override Task<IReadOnlyList<Stranded>> FindStrandedAsync(CancellationToken cancellationToken) =>
+        QueryAsync<IReadOnlyList<Stranded>>(
+            _stranded,
             static _ => { },
             static async (reader, token) =>
             {
-                var unknown = new List<UnknownWorker>();
+                var stranded = new List<Stranded>();
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
-                    unknown.Add(new UnknownWorker(reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));
-                return unknown;
+                    stranded.Add(new Stranded(reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetBoolean(3)));
+                return stranded;
             },
             cancellationToken);
 }

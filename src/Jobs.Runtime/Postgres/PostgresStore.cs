@@ -29,7 +29,7 @@ sealed partial class PostgresStore : JobStore
     readonly string _removeNode;
     readonly string _buryNodes;
     readonly string _rescue;
-    readonly string _unknownWorkers;
+    readonly string _stranded;
     readonly string _elect;
     readonly string _resign;
 
@@ -58,7 +58,7 @@ sealed partial class PostgresStore : JobStore
         _removeNode = schema.Qualify(RemoveNodeSql);
         _buryNodes = schema.Qualify(BuryNodesSql);
         _rescue = schema.Qualify(RescueSql);
-        _unknownWorkers = schema.Qualify(UnknownWorkersSql);
+        _stranded = schema.Qualify(StrandedSql);
         _elect = schema.Qualify(ElectSql);
         _resign = schema.Qualify(ResignSql);
     }

@@ -94,6 +94,6 @@ abstract class JobStore
     /// <summary>Declares nodes whose lease has run out dead, and frees up to <paramref name="limit"/> jobs of dead nodes.</summary>
     public abstract Task<RescueResult> RescueAsync(int limit, CancellationToken cancellationToken);
 
-    /// <summary>Workers that have available jobs and that no living node knows, with the queue and a count that stops at 10,000.</summary>
-    public abstract Task<IReadOnlyList<UnknownWorker>> FindUnknownWorkersAsync(CancellationToken cancellationToken);
+    /// <summary>Available jobs that no living node takes: none of those that work their queue knows their worker. At most 100 such groups.</summary>
+    public abstract Task<IReadOnlyList<Stranded>> FindStrandedAsync(CancellationToken cancellationToken);
 }

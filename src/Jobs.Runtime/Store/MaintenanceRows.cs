@@ -9,8 +9,12 @@ readonly record struct StageResult(int Count, IReadOnlyList<string> Queues);
 /// <summary>Which nodes died, and what became of the jobs of dead nodes.</summary>
 sealed record RescueResult(IReadOnlyList<string> DeadNodes, int Rescued, int Discarded, IReadOnlyList<string> Queues);
 
-/// <summary>A worker whose jobs nobody can run.</summary>
-readonly record struct UnknownWorker(string Worker, string Queue, long Count);
+/// <summary>Available jobs of one queue and worker that no living node takes.</summary>
+/// <param name="Queue">The queue.</param>
+/// <param name="Worker">The worker.</param>
+/// <param name="Count">How many jobs there are; stops at 10,000.</param>
+/// <param name="IsWorkerKnown">Whether some node knows the worker, and so only the queue is worked by none that does.</param>
+readonly record struct Stranded(string Queue, string Worker, long Count, bool IsWorkerKnown);
 
 /// <summary>Whether the node that asked leads, and when the lease of the node that leads runs out if it is not renewed.</summary>
 readonly record struct Election(bool IsLeader, TimeSpan ExpiresIn);

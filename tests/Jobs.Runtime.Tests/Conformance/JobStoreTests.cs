@@ -353,18 +353,21 @@ public abstract class JobStoreTests
     }
 
     [Fact]
-    public async Task Workers_that_no_living_node_knows_are_found_with_their_queue_and_count()
+    public async Task Jobs_that_no_living_node_takes_are_found_by_queue_and_worker()
     {
         await using var harness = await StartAsync();
         await harness.EnqueueAsync();
+        await harness.EnqueueAsync(StoreHarness.NewJob() with { Queue = "mial" });
         for (var i = 0; i < 3; i++)
             await harness.EnqueueAsync(StoreHarness.NewJob(worker: StoreHarness.Worker("Stranger")) with { Queue = "odd" });
         await harness.RegisterNodeAsync();
 
-        Assert.Equal([new UnknownWorker("Stranger", "odd", 3)], await harness.Store.FindUnknownWorkersAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [new Stranded("mial", "Mailer", 1, IsWorkerKnown: true), new Stranded("odd", "Stranger", 3, IsWorkerKnown: false)],
+            await harness.Store.FindStrandedAsync(TestContext.Current.CancellationToken));
 
-        await harness.RegisterNodeAsync(workers: "Stranger");
-        Assert.Empty(await harness.Store.FindUnknownWorkersAsync(TestContext.Current.CancellationToken));
+        await harness.Store.RegisterNodeAsync(new NodeRow(Guid.NewGuid(), "late", ["odd", "mial"], ["Stranger", "Mailer"]), TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        Assert.Empty(await harness.Store.FindStrandedAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

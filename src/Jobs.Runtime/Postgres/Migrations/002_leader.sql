@@ -8,7 +8,7 @@ CREATE TABLE :schema.leader (
     only_one   boolean PRIMARY KEY DEFAULT true CHECK (only_one)
 ) WITH (fillfactor = 50);
 
--- Serves ClaimSql: the first jobs of one queue and worker. Also UnknownWorkersSql.
+-- Serves ClaimSql: the first jobs of one queue and worker. Also StrandedSql.
 DROP INDEX :schema.jobs_available;
 CREATE INDEX jobs_available ON :schema.jobs (queue, worker, priority, scheduled_at, id)
     WHERE state = 'available' AND crashes = 0;
