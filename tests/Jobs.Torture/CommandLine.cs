@@ -51,7 +51,7 @@ sealed class CommandLine
 
     void AddRestarts()
     {
-        var times = new Figure("--restarts", "Restarts of PostgreSQL; every second one is immediate, as a crash.", full: 10, brief: 2);
+        var times = new Figure("--restarts", "Restarts of PostgreSQL; half of them immediate, as a crash.", full: 10, brief: 2);
         var terminations = new Figure("--terminations", "Backends of the nodes that are terminated besides.", full: 50, brief: 10);
         var mails = new Figure("--mails", "Mails in the batch.", full: 20_000, brief: 3_000);
         Add("restarts", "Restarts PostgreSQL and terminates backends during a mailing.", [times, terminations, mails], Scenario);

@@ -12,13 +12,16 @@ sealed record Restarts : Scenario
 {
     const string NodesName = "torture node";
 
+    // In percent of the mails: the mailing goes on while a fault is made.
+    const long LastFault = 80;
+
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     static readonly TimeSpan Each = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     public override string Name => "restarts";
 
-    /// <summary>Every second one is immediate.</summary>
+    /// <summary>How often the server is restarted, half of the times as in a crash.</summary>
     public required int Times { get; init; }
 
     /// <summary>How many backends of nodes are terminated besides.</summary>
@@ -49,7 +52,7 @@ sealed record Restarts : Scenario
         Judge(run, faults, stored, alive, await Snapshot.TakeAsync(observer.DataSource, null, cancellationToken));
     }
 
-    /// <summary>Spreads the faults over the mailing, in an order that is left to chance.</summary>
+    /// <summary>Spreads the faults over the mailing, in an order that is left to chance. Makes no more of them when it is over.</summary>
     async Task<List<Fault>> HurtAsync(Run run, TestDatabase database, Observer observer, CancellationToken cancellationToken)
     {
         FaultKind[] kinds =
@@ -62,9 +65,10 @@ sealed record Restarts : Scenario
         var faults = new List<Fault>();
         foreach (var kind in kinds)
         {
-            var due = (long)Mails * (faults.Count + 1) / (kinds.Length + 1);
-            await observer.WaitUntilAsync(
-                $"{due} mails are done", "SELECT total - pending >= $2 AND pending > 0 FROM jobs.batches WHERE id = $1", [Name, due], Longest, cancellationToken);
+            var due = Mails * LastFault / 100 * (faults.Count + 1) / kinds.Length;
+            await observer.WaitUntilAsync($"{due} mails are done", "SELECT total - pending >= $2 FROM jobs.batches WHERE id = $1", [Name, due], Longest, cancellationToken);
+            if (!await observer.AskAsync<bool>("SELECT pending > 0 FROM jobs.batches WHERE id = $1", [Name], cancellationToken))
+                return faults;
             faults.Add(await HurtAsync(kind, run, database, observer, cancellationToken));
         }
 
@@ -85,6 +89,7 @@ sealed record Restarts : Scenario
     // Those that wait for their next statement too: the node finds out when it sends one.
     static async Task TerminateAsync(Random random, Observer observer, CancellationToken cancellationToken)
     {
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (true)
         {
             var backends = await observer.ListAsync(
@@ -92,7 +97,7 @@ sealed record Restarts : Scenario
             if (backends.Count > 0
                 && await observer.AskAsync<bool>("SELECT pg_terminate_backend($1, 5000)", [backends[random.Next(backends.Count)]], cancellationToken))
                 return;
-            await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+            await look.WaitForNextTickAsync(cancellationToken);
         }
     }
 
