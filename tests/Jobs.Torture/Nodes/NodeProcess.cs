@@ -24,6 +24,9 @@ sealed partial class NodeProcess : IAsyncDisposable
         exit "$status"
         """;
 
+    /// <summary>The id of the event that a node lost its lease.</summary>
+    public const int LeaseLost = 41;
+
     const int Sigkill = 9;
     const int Sigterm = 15;
     const int Sigcont = 18;

@@ -8,6 +8,7 @@ sealed class Supervisor : IAsyncDisposable
     readonly List<Task> _places = [];
     readonly Lock _gate = new();
     readonly List<Fall> _falls = [];
+    readonly HashSet<int> _slow = [];
 
     public Supervisor(NodeSettings settings, int nodes)
     {
@@ -29,6 +30,17 @@ sealed class Supervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>The processes that could not renew their lease in time, and so gave back the jobs they ran: the machine was too slow for it.</summary>
+    /// <remarks>Of those that have ended.</remarks>
+    public IReadOnlySet<int> Slow
+    {
+        get
+        {
+            lock (_gate)
+                return _slow.ToHashSet();
+        }
+    }
+
     async Task KeepAsync()
     {
         while (!_stopping.IsCancellationRequested)
@@ -38,12 +50,22 @@ sealed class Supervisor : IAsyncDisposable
             if (await Task.WhenAny(node.Exited, stop) == stop)
             {
                 await node.StopAsync(CancellationToken.None);
+                NoteIfSlow(node);
                 return;
             }
 
+            NoteIfSlow(node);
             lock (_gate)
                 _falls.Add(new Fall(node.Id, node.ExitCode, DateTime.UtcNow));
         }
+    }
+
+    void NoteIfSlow(NodeProcess node)
+    {
+        if (node.CountLogged(NodeProcess.LeaseLost) == 0)
+            return;
+        lock (_gate)
+            _slow.Add(node.Id);
     }
 
     public async ValueTask DisposeAsync()

@@ -13,7 +13,6 @@ namespace Jobs.Torture.Scenarios;
 sealed record Pauses : Scenario
 {
     const int PoolSize = 5;
-    const int LeaseLost = 41;
     const int NodeDied = 31;
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
@@ -180,7 +179,7 @@ sealed record Pauses : Scenario
         }
 
         run.Report.DemandNone("jobs that hold every connection run once", [.. end.Jobs.Where(job => job is not { Run: 1, Crashes: 0, State: "completed" }).Select(job => job.Key)]);
-        run.Report.Demand("no node is taken for dead meanwhile", nodes.All(node => node.CountLogged(LeaseLost) + node.CountLogged(NodeDied) == 0), $"{nodes.Sum(node => node.CountLogged(LeaseLost))} lost their lease");
+        run.Report.Demand("no node is taken for dead meanwhile", nodes.All(node => node.CountLogged(NodeProcess.LeaseLost) + node.CountLogged(NodeDied) == 0), $"{nodes.Sum(node => node.CountLogged(NodeProcess.LeaseLost))} lost their lease");
     }
 
     static int MostAtOnce(IEnumerable<JournalLine> lines)
