@@ -68,7 +68,7 @@ static partial class Log
     [LoggerMessage(26, LogLevel.Debug, "Job {JobId} ({Worker}, queue \"{Queue}\") was held by a node that died, and now runs alone on this one.")]
     public static partial void SuspectStarted(ILogger logger, long jobId, string worker, string queue);
 
-    [LoggerMessage(19, LogLevel.Information, "Ran {Count} jobs one by one that a node had died with; for {Elapsed} this node claimed no others.")]
+    [LoggerMessage(19, LogLevel.Information, "Ran {Count} jobs one by one that a node had died with; this node claimed no others for {Elapsed}.")]
     public static partial void SuspectsRan(ILogger logger, int count, TimeSpan elapsed);
 
     [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes.")]

@@ -15,7 +15,8 @@ sealed class Quarantine(
     JobStore store, WorkerRegistry workers, Node node, HeldJobs held, Admission admission, Executor executor, Acknowledger acknowledger,
     QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Quarantine> logger)
 {
-    // A node whose jobs run long is closed in vain: then for a fifth of the time at most.
+    // A node whose jobs run long is closed in vain: then for a fifth of the time at most, and for twice as long at each try, so that suspects
+    // wait long behind long jobs, but not for ever.
     const int RestAfterVain = 4;
 
     readonly SemaphoreSlim _suspected = new(0);
@@ -35,17 +36,18 @@ sealed class Quarantine(
 
         // The others first: a suspect may end the process once more, and should not end it before it has done anything.
         var rest = options.Value.PollInterval;
+        var patience = options.Value.NodeLease;
         while (!stopping.IsCancellationRequested)
         {
             await Task.Delay(rest, time, stopping).ConfigureAwait(false);
             await _suspected.WaitAsync(stopping).ConfigureAwait(false);
             var closedAt = time.GetTimestamp();
-            var inVain = !await admission.TryCloseAsync(options.Value.NodeLease, stopping).ConfigureAwait(false);
+            var inVain = !await admission.TryCloseAsync(patience, stopping).ConfigureAwait(false);
             if (!inVain)
             {
                 try
                 {
-                    await RunSuspectsAsync(queues, slot, closedAt, stopping).ConfigureAwait(false);
+                    await RunSuspectsAsync(queues, slot, stopping).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -55,13 +57,15 @@ sealed class Quarantine(
             }
 
             rest = Longer(options.Value.PollInterval, time.GetElapsedTime(closedAt) * (inVain ? RestAfterVain : 1));
+            patience = inVain ? patience * 2 : options.Value.NodeLease;
         }
     }
 
-    async Task RunSuspectsAsync(string[] queues, Slots slot, long closedAt, CancellationToken stopping)
+    async Task RunSuspectsAsync(string[] queues, Slots slot, CancellationToken stopping)
     {
+        var startedAt = time.GetTimestamp();
         var count = 0;
-        for (; !stopping.IsCancellationRequested && time.GetElapsedTime(closedAt) < options.Value.NodeLease; count++)
+        for (; !stopping.IsCancellationRequested && time.GetElapsedTime(startedAt) < options.Value.NodeLease; count++)
         {
             var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
             var suspect = await ClaimAsync(queues, lease).ConfigureAwait(false);
@@ -75,7 +79,7 @@ sealed class Quarantine(
         }
 
         if (count > 0)
-            Log.SuspectsRan(logger, count, time.GetElapsedTime(closedAt));
+            Log.SuspectsRan(logger, count, time.GetElapsedTime(startedAt));
     }
 
     // Not ended by the stopping of the host, like every claim. What a lost answer may have left under this node's id goes back first.

@@ -119,6 +119,31 @@ public sealed class NodesTests
     }
 
     [Fact]
+    public async Task Suspects_do_not_wait_for_ever_behind_jobs_that_run_longer_than_the_lease()
+    {
+        var longJobs = 0;
+        await using var host = await TestHost.StartAsync(
+            static jobs => jobs.Configure(options => options.NodeLease = TimeSpan.FromSeconds(3)),
+            script => script.Greet = async (job, cancellationToken) =>
+            {
+                if (job.MaxAttempts == 3)
+                    await Task.Delay(TimeSpan.FromSeconds(4 + Interlocked.Increment(ref longJobs) % 3), cancellationToken);
+                else
+                    script.Say("suspect");
+                return JobOutcome.Complete;
+            });
+
+        // Twenty rounds of long jobs, more than two minutes: whoever runs only when they are done is late.
+        await host.ExecuteAsync("""
+            INSERT INTO jobs.jobs (queue, worker, max_attempts, args) SELECT 'tests', 'greeter', 3, '{"text": "long"}' FROM generate_series(1, 150);
+            INSERT INTO jobs.jobs (queue, worker, max_attempts, crashes, args) VALUES ('tests', 'greeter', 20, 1, '{"text": "suspect"}');
+            """);
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND crashes = 1", count => count == 1, TimeSpan.FromMinutes(1));
+
+        Assert.True(await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'available'") > 50);
+    }
+
+    [Fact]
     public async Task Jobs_claimed_ahead_are_given_back_at_shutdown_without_costing_an_attempt()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("quick", 2));

@@ -63,9 +63,9 @@ sealed class TestHost : IAsyncDisposable
     public Task StopAsync() => _host.StopAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Asks the database until the answer is as wanted: jobs end in their own time, and their rows say when.</summary>
-    public async Task<T> UntilAsync<T>(string sql, Func<T, bool> wanted)
+    public async Task<T> UntilAsync<T>(string sql, Func<T, bool> wanted, TimeSpan? within = null)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(30));
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         T answer;
         while (!wanted(answer = await ScalarAsync<T>(sql)))
