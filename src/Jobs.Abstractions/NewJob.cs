@@ -32,8 +32,8 @@ public sealed record NewJob
         get;
         init
         {
-            ArgumentException.ThrowIfNullOrWhiteSpace(value);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, 200);
+            ArgumentException.ThrowIfNullOrWhiteSpace(value, nameof(Queue));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value.Length, 200, $"{nameof(Queue)}.{nameof(value.Length)}");
             field = value;
         }
     }
@@ -46,8 +46,8 @@ public sealed record NewJob
         get;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1000);
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1, nameof(MaxAttempts));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 1000, nameof(MaxAttempts));
             field = value;
         }
     }
@@ -60,8 +60,8 @@ public sealed record NewJob
         get;
         init
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(value, 0);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 9);
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 0, nameof(Priority));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, 9, nameof(Priority));
             field = value;
         }
     }
@@ -76,8 +76,8 @@ public sealed record NewJob
         {
             if (value is { } delay)
             {
-                ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
-                ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, TimeSpan.FromDays(36_500));
+                ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero, nameof(ScheduleIn));
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(delay, TimeSpan.FromDays(36_500), nameof(ScheduleIn));
             }
 
             field = value;

@@ -78,6 +78,23 @@ public sealed class ClientTests
         Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs"));
     }
 
+    [Fact]
+    public void What_a_job_cannot_have_is_refused_by_the_name_of_its_property()
+    {
+        var job = Greeter.New(new Greeting("hello"));
+
+        Refuses("Queue", () => job with { Queue = " " });
+        Refuses("Queue.Length", () => job with { Queue = new string('q', 201) });
+        Refuses("MaxAttempts", () => job with { MaxAttempts = 0 });
+        Refuses("MaxAttempts", () => job with { MaxAttempts = 1001 });
+        Refuses("Priority", () => job with { Priority = -1 });
+        Refuses("Priority", () => job with { Priority = 10 });
+        Refuses("ScheduleIn", () => job with { ScheduleIn = TimeSpan.FromSeconds(-1) });
+        Refuses("ScheduleIn", () => job with { ScheduleIn = TimeSpan.FromDays(36_501) });
+
+        static void Refuses(string property, Func<NewJob> make) => Assert.Equal(property, Assert.ThrowsAny<ArgumentException>(make).ParamName);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a\0b")]
