@@ -20,14 +20,30 @@ public sealed class JobsBuilder
     public WorkerRegistry Workers { get; } = new();
 
     /// <summary>Stores jobs in PostgreSQL, version 14 or later.</summary>
-    /// <param name="connectionString">An Npgsql connection string.</param>
+    /// <param name="connectionString">
+    /// An Npgsql connection string, as in <c>Host=localhost;Username=me;Password=secret;Database=app</c>; no <c>postgres://</c> URL.
+    /// </param>
     /// <param name="schema">The schema of the tables: lower case letters, digits and underscores, at most 40.</param>
     /// <exception cref="ArgumentException">The connection string cannot be parsed, or the schema's name is not of that form.</exception>
     public JobsBuilder UsePostgres(string connectionString, string schema = "jobs")
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(connectionString);
-        Database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(connectionString), new SchemaName(schema));
+        Database = new PostgresDatabase(Parsed(connectionString), new SchemaName(schema));
         return this;
+    }
+
+    static NpgsqlConnectionStringBuilder Parsed(string connectionString)
+    {
+        // Npgsql would say at which index the format ends, and nothing of a URL.
+        if (connectionString.TrimStart() is var text
+            && (text.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new ArgumentException(
+                "The connection string is a URL, which Npgsql does not read. Write it as in \"Host=localhost;Username=me;Password=secret;Database=app\".",
+                nameof(connectionString));
+        }
+
+        return new NpgsqlConnectionStringBuilder(connectionString);
     }
 
     /// <summary>Works a queue on this host. A host without queues only enqueues.</summary>

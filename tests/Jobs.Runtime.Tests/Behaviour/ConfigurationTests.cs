@@ -33,6 +33,17 @@ public sealed class ConfigurationTests
         Assert.DoesNotContain("s3cret", refused.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("postgres")]
+    [InlineData("PostgreSQL")]
+    public void A_URL_for_a_connection_string_is_refused_with_the_form_it_must_have_and_without_the_password(string scheme)
+    {
+        var refused = Assert.Throws<ArgumentException>(() => Build(jobs => jobs.UsePostgres($"{scheme}://ada:s3cret@localhost/mail")));
+
+        Assert.Contains("Host=localhost;Username=me;", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", refused.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_host_without_a_database_is_refused() =>
         Assert.Contains("UsePostgres", Assert.Throws<InvalidOperationException>(() => Build(_ => { })).Message, StringComparison.Ordinal);
