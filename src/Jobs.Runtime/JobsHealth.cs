@@ -7,7 +7,7 @@ namespace Jobs;
 /// <summary>Tells whether the loops of this host do their work: claims, acknowledgements, leases, notifications, maintenance.</summary>
 /// <remarks>A loop that dies is started again, and one that is late is logged; this is for a health check, and for people who ask.</remarks>
 /// <example><code>
-/// app.MapGet("/health", (JobsHealth jobs) => jobs.IsLate ? Results.StatusCode(503) : Results.Ok(jobs.Loops));
+/// app.MapGet("/health", (JobsHealth jobs) => Results.Text(string.Join('\n', jobs.Loops), statusCode: jobs.IsLate ? 503 : 200));
 /// </code></example>
 public sealed class JobsHealth
 {
