@@ -35,7 +35,11 @@ sealed class JobsService(
         if (options.Value.MigrateAtStart)
             await store.MigrateAsync(cancellationToken).ConfigureAwait(false);
         if (options.Value.Queues.Count == 0)
+        {
+            Log.OnlyEnqueues(logger);
             return;
+        }
+
         if (workers.Names.Count == 0)
             throw new InvalidOperationException("This host works queues but knows no worker. Add them: AddJobs(jobs => jobs….AddWorkers()).");
 

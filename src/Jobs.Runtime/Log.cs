@@ -26,6 +26,9 @@ static partial class Log
     [LoggerMessage(7, LogLevel.Error, "{Role} failed in a way that it does not know, and starts again.")]
     public static partial void RoleFailed(ILogger logger, Exception exception, string role);
 
+    [LoggerMessage(8, LogLevel.Information, "This host works no queue: it enqueues jobs, and others run them. AddQueue makes it run them too.")]
+    public static partial void OnlyEnqueues(ILogger logger);
+
     [LoggerMessage(10, LogLevel.Debug, "Job {JobId} ({Worker}, queue \"{Queue}\") started attempt {Attempt}.")]
     public static partial void JobStarted(ILogger logger, long jobId, string worker, string queue, int attempt);
 

@@ -79,6 +79,18 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task A_host_without_a_queue_enqueues_and_says_that_it_runs_nothing()
+    {
+        await using var host = await TestHost.StartAsync(static jobs => jobs.Configure(static options => options.Queues.Clear()));
+
+        await host.Client.EnqueueAsync(Greeter.New(new Greeting("hello")), None);
+
+        Assert.Single(host.Logs.Lines, static line => line.StartsWith("Information: This host works no queue", StringComparison.Ordinal));
+        Assert.Equal(1, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'available'"));
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.nodes"));
+    }
+
+    [Fact]
     public void What_a_job_cannot_have_is_refused_by_the_name_of_its_property()
     {
         var job = Greeter.New(new Greeting("hello"));
