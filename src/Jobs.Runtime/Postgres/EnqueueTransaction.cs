@@ -10,17 +10,20 @@ sealed class EnqueueTransaction : IAsyncDisposable
     const string Savepoint = "jobs_enqueue";
 
     readonly NpgsqlTransaction _transaction;
+    readonly NpgsqlConnection _connection;
     readonly bool _isCallers;
     bool _isDone;
 
     EnqueueTransaction(NpgsqlTransaction transaction, NpgsqlConnection connection, bool isCallers)
     {
         _transaction = transaction;
-        Connection = connection;
+        _connection = connection;
         _isCallers = isCallers;
     }
 
-    public NpgsqlConnection Connection { get; }
+    /// <summary>The connection, to be asked for before each statement: a source of jobs may end the caller's transaction meanwhile.</summary>
+    /// <exception cref="InvalidOperationException">The caller's transaction has ended.</exception>
+    public NpgsqlConnection Connection => _isCallers ? Usable(_transaction).Connection : _connection;
 
     /// <exception cref="ArgumentException">The caller's transaction is not PostgreSQL's.</exception>
     /// <exception cref="InvalidOperationException">The caller's transaction has ended, or its connection is busy.</exception>
@@ -63,7 +66,7 @@ sealed class EnqueueTransaction : IAsyncDisposable
         {
         }
 
-        throw new InvalidOperationException("The transaction has been committed or rolled back already, so no job can join it.");
+        throw new InvalidOperationException("The transaction has been committed or rolled back already, so no job can be stored or completed in it.");
     }
 
     /// <summary>Runs a command on a connection that the caller may still be reading from, and says so if he is.</summary>
@@ -97,7 +100,7 @@ sealed class EnqueueTransaction : IAsyncDisposable
         if (!_isCallers)
         {
             await _transaction.DisposeAsync().ConfigureAwait(false);
-            await Connection.DisposeAsync().ConfigureAwait(false);
+            await _connection.DisposeAsync().ConfigureAwait(false);
         }
         else if (!_isDone)
         {

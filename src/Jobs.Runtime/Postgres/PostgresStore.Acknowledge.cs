@@ -140,6 +140,7 @@ sealed partial class PostgresStore
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
         await write(transaction, cancellationToken).ConfigureAwait(false);
+        _ = EnqueueTransaction.Usable(transaction);   // else the acknowledgement would be committed without the writes
         await ExecuteAsync(connection, CommitSoonSql, static _ => { }, cancellationToken).ConfigureAwait(false);
         var result = await QueryAsync(
             connection, _acknowledge, parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);

@@ -50,17 +50,16 @@ sealed partial class PostgresStore
         string id, IAsyncEnumerable<NewJob> jobs, Func<WorkerDefinition?> callback, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         await using var transaction = await EnqueueTransaction.BeginAsync(_database, terms.Transaction, cancellationToken).ConfigureAwait(false);
-        var connection = transaction.Connection;
 
-        var key = await OpenBatchAsync(connection, id, cancellationToken).ConfigureAwait(false)
-            ?? throw new BatchExistsException(await ExistingBatchAsync(connection, id, cancellationToken).ConfigureAwait(false));
-        var total = await InsertMembersAsync(connection, key, jobs, terms, cancellationToken).ConfigureAwait(false);
+        var key = await OpenBatchAsync(transaction.Connection, id, cancellationToken).ConfigureAwait(false)
+            ?? throw new BatchExistsException(await ExistingBatchAsync(transaction.Connection, id, cancellationToken).ConfigureAwait(false));
+        var total = await InsertMembersAsync(transaction, key, jobs, terms, cancellationToken).ConfigureAwait(false);
         var worker = callback();
         if (worker is not null)
-            await NameCallbackAsync(connection, key, worker, cancellationToken).ConfigureAwait(false);
-        await SealBatchAsync(connection, key, total, cancellationToken).ConfigureAwait(false);
+            await NameCallbackAsync(transaction.Connection, key, worker, cancellationToken).ConfigureAwait(false);
+        await SealBatchAsync(transaction.Connection, key, total, cancellationToken).ConfigureAwait(false);
 
-        await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
+        await WakeByCommitAsync(transaction.Connection, terms, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         return new BatchRef(id, total) { CallbackWorker = worker?.Name };
     }

@@ -84,13 +84,14 @@ sealed partial class PostgresStore
 
     /// <summary>Stores the members of a batch, in the transaction that opened it, and returns how many there are.</summary>
     async Task<int> InsertMembersAsync(
-        NpgsqlConnection connection, long batch, IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
+        EnqueueTransaction transaction, long batch, IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         var total = 0;
         var copy = new JobCopy(withIds: false);
         DateTime? clock = null;
         await foreach (var chunk in ChunksOf(jobs, cancellationToken).ConfigureAwait(false))
         {
+            var connection = transaction.Connection;
             await EnqueueTransaction.RefusingBusyAsync(async () =>
             {
                 if (chunk.Length < SmallestCopy)

@@ -75,6 +75,31 @@ public sealed class TransactionalJobTests
         Assert.Contains("The writes failed.", await host.ScalarAsync<string>($"SELECT errors->0->>'error' FROM jobs.jobs WHERE id = {job.Id}"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_job_whose_writes_end_the_transaction_themselves_is_told_so_and_fails(bool commits)
+    {
+        await using var host = await TestHost.StartAsync(script: script => script.Greet = async (job, cancellationToken) =>
+        {
+            await job.CompleteAsync(
+                async (transaction, token) =>
+                {
+                    await WriteEffect(job)(transaction, token);
+                    await (commits ? transaction.CommitAsync(token) : transaction.RollbackAsync(token));
+                },
+                cancellationToken);
+            return JobOutcome.Complete;
+        });
+        await host.ExecuteAsync(CreateEffects);
+
+        var job = await host.Client.EnqueueAsync(Greeter.New(new Greeting("hello")) with { MaxAttempts = 1 }, TestContext.Current.CancellationToken);
+
+        await host.UntilAsync<string>($"SELECT state::text FROM jobs.jobs WHERE id = {job.Id}", state => state is "completed" or "discarded");
+        Assert.Equal("discarded", await host.ScalarAsync<string>($"SELECT state::text FROM jobs.jobs WHERE id = {job.Id}"));
+        Assert.Contains("committed or rolled back already", await host.ScalarAsync<string>($"SELECT errors->0->>'error' FROM jobs.jobs WHERE id = {job.Id}"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_job_that_throws_after_it_was_completed_stays_completed_and_a_second_completion_is_refused()
     {

@@ -139,6 +139,28 @@ public sealed class PostgresTransactionTests : IAsyncLifetime
         Assert.Equal(0, await _harness.CountJobsAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_source_that_ends_the_transaction_is_told_so_and_nothing_is_stored_outside_of_it(bool isBatch)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => isBatch
+            ? _harness.Store.EnqueueBatchAsync("b", Ending(), () => null, Terms, Ends)
+            : _harness.Store.EnqueueAsync(Ending(), Terms, Ends));
+
+        Assert.Contains("rolled back already", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await _harness.CountJobsAsync());
+
+        async IAsyncEnumerable<NewJob> Ending()
+        {
+            await foreach (var job in Many(3_000))
+                yield return job;
+            await _transaction.RollbackAsync(Ends);
+            await foreach (var job in Many(10))
+                yield return job;
+        }
+    }
+
     [Fact]
     public async Task A_transaction_of_another_database_system_is_refused()
     {
