@@ -121,4 +121,7 @@ static partial class Log
 
     [LoggerMessage(41, LogLevel.Error, "Node {Node} lost its lease: it could not renew it in time. Its running jobs were cancelled, and it comes back under a fresh id.")]
     public static partial void LeaseLost(ILogger logger, Guid node);
+
+    [LoggerMessage(42, LogLevel.Warning, "The lead could not be given up; its lease runs out instead.")]
+    public static partial void ResignationFailed(ILogger logger, Exception exception);
 }

@@ -13,18 +13,21 @@ namespace Jobs.Leadership;
 /// </remarks>
 sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> options, TimeProvider time, ILogger<LeaderElection> logger)
 {
+    static readonly TimeSpan ResignsWithin = TimeSpan.FromSeconds(5);
+
     readonly TimeSpan _lease = options.Value.NodeLease;
 
     /// <summary>Stands for election until <paramref name="stopping"/>, and runs <paramref name="duties"/> while this node leads.</summary>
     public async Task RunAsync(Pulse pulse, Func<CancellationToken, Task> duties, CancellationToken stopping)
     {
         Lead? lead = null;
+        var id = Guid.Empty;
         try
         {
             for (var failures = 0; !stopping.IsCancellationRequested;)
             {
                 pulse.Rest();
-                var id = (await node.LeaseAsync(stopping).ConfigureAwait(false)).Id;
+                id = (await node.LeaseAsync(stopping).ConfigureAwait(false)).Id;
                 pulse.Expect(_lease * 2 + Backoff.Longest);
                 var askedAt = time.GetTimestamp();
                 TimeSpan wait;
@@ -49,7 +52,24 @@ sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> opt
         finally
         {
             if (lead is not null)
+            {
                 await lead.EndAsync().ConfigureAwait(false);
+                await ResignAsync(id).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // At once, not when the node leaves: while its last jobs run, another one can lead.
+    async Task ResignAsync(Guid id)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(ResignsWithin);
+            await store.ResignAsync(id, timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.ResignationFailed(logger, exception);
         }
     }
 

@@ -74,6 +74,29 @@ public sealed class NodesTests
     }
 
     [Fact]
+    public async Task A_leader_that_stops_hands_over_before_its_jobs_have_ended()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var host = await TestHost.StartAsync(script: script => script.Greet = async (_, _) =>
+        {
+            script.Say("began");
+            await goOn.Task;
+            return JobOutcome.Complete;
+        });
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.leader", count => count == 1);
+        var job = await host.Client.EnqueueAsync(Greeter.New(new Greeting("long")), TestContext.Current.CancellationToken);
+        await host.Script.Seen("began");
+
+        var stopping = host.StopAsync();
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.leader", count => count == 0);
+        Assert.Equal("executing", await host.StateAsync(job.Id, "executing"));
+        goOn.SetResult();
+
+        await stopping;
+        await host.StateAsync(job.Id, "completed");
+    }
+
+    [Fact]
     public async Task A_leader_that_dies_is_replaced_within_its_lease()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("other", 1).Configure(options => options.NodeLease = TimeSpan.FromSeconds(3)));
