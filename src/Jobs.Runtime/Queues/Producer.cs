@@ -41,11 +41,18 @@ sealed class Producer(
     }
 
     // A queue of short jobs claims ahead of its slots, so that these never wait for a claim, and waits until half of that is used up, so that
-    // a claim is worth its statement. One of long jobs claims for each slot as it becomes free.
-    Task<int> RoomAsync(CancellationToken stopping)
+    // a claim is worth its statement. One of long jobs claims for each slot as it becomes free. Where long jobs follow upon short ones, what was
+    // claimed ahead goes back, for other nodes may have room.
+    async Task<int> RoomAsync(CancellationToken stopping)
     {
-        var ahead = _pace.JobsAhead(slots.Finished);
-        return slots.WhenFreeAsync(concurrency + ahead, Math.Max(1, ahead / 2), stopping);
+        while (true)
+        {
+            var ahead = _pace.JobsAhead(slots.Finished);
+            var room = await slots.WhenFreeAsync(concurrency + ahead, Math.Max(1, ahead / 2), ReadyFor, stopping).ConfigureAwait(false);
+            if (room > 0)
+                return room;
+            await slots.GiveBackReadyAsync().ConfigureAwait(false);
+        }
     }
 
     async Task<int> ClaimAdmittedAsync(int room, CancellationToken stopping, CancellationToken cancelled)
@@ -97,6 +104,9 @@ sealed class Producer(
         if (count > 0)
             Log.LostClaimGivenBack(logger, count, queue);
     }
+
+    // So long a job that was claimed ahead may wait for a slot at most.
+    static readonly TimeSpan ReadyFor = TimeSpan.FromSeconds(1);
 
     // Longer than any statement may take by the default of Npgsql.
     static readonly TimeSpan ClaimsWithin = TimeSpan.FromMinutes(1);

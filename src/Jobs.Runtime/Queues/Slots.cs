@@ -38,8 +38,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     }
 
     /// <summary>Waits until fewer than <paramref name="most"/> jobs run or are ready, by at least <paramref name="least"/>.</summary>
-    /// <returns>By how many.</returns>
-    public async Task<int> WhenFreeAsync(int most, int least, CancellationToken cancellationToken)
+    /// <returns>By how many; zero if it took longer than <paramref name="longest"/>.</returns>
+    public async Task<int> WhenFreeAsync(int most, int least, TimeSpan longest, CancellationToken cancellationToken)
     {
         Task reached;
         lock (_gate)
@@ -51,7 +51,15 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             reached = _awaited.Value.Reached.Task;
         }
 
-        await reached.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await reached.WaitAsync(longest, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return 0;
+        }
+
         lock (_gate)
             return most - _taken - _ready.Count;
     }

@@ -167,6 +167,38 @@ public sealed class NodesTests
     }
 
     [Fact]
+    public async Task Jobs_claimed_ahead_do_not_wait_behind_long_ones_while_another_node_has_room()
+    {
+        var goOn = new TaskCompletionSource();
+        async Task<JobOutcome> WaitIfLongAsync(JobContext job)
+        {
+            if (job.Attempt < job.MaxAttempts)
+                await goOn.Task;
+            return JobOutcome.Complete;
+        }
+
+        await using var first = await TestHost.StartAsync(static jobs => jobs.AddQueue("quick", 2), script => script.Greet = (job, _) => WaitIfLongAsync(job));
+        await first.ExecuteAsync("""
+            INSERT INTO jobs.jobs (queue, worker, priority, max_attempts, args) SELECT 'quick', 'greeter', 0, 1, '{"text": "quick"}' FROM generate_series(1, 20000);
+            INSERT INTO jobs.jobs (queue, worker, priority, max_attempts, args) SELECT 'quick', 'greeter', 1, 2, '{"text": "long"}' FROM generate_series(1, 500);
+            """);
+        await first.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", count => count == 20_000);
+        await using (var second = await first.StartAnotherAsync(static jobs => jobs.AddQueue("quick", 1_000), script => script.Greet = (job, _) =>
+        {
+            script.Say($"began {job.Id}");
+            return WaitIfLongAsync(job);
+        }))
+        {
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            while (second.Script.Events.Count < 498)
+                await poll.WaitForNextTickAsync(timeout.Token);
+            goOn.SetResult();
+            await first.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND attempt = 1", count => count == 20_500);
+        }
+    }
+
+    [Fact]
     public async Task Jobs_claimed_ahead_are_given_back_at_shutdown_without_costing_an_attempt()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("quick", 2));
