@@ -73,6 +73,35 @@ public sealed class OutageTests
         Assert.DoesNotContain(host.Logs.Lines, line => line.Contains("in a way that it does not know", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_host_stops_while_the_database_is_away_and_more_outcomes_wait_than_there_is_place_for()
+    {
+        var (goOn, stayOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var host = await TestHost.StartAsync(
+            static jobs => jobs.AddQueue("many", 10_000).AddQueue("more", 1_000).Configure(options => options.ShutdownGrace = TimeSpan.Zero),
+            script => script.Greet = async (job, _) =>
+            {
+                script.Say(job.Queue);
+                await (job.Queue == "tests" ? stayOn : goOn).Task;
+                return JobOutcome.Complete;
+            });
+        await host.ExecuteAsync("""
+            INSERT INTO jobs.jobs (queue, worker, args) SELECT 'many', 'greeter', '{"text": "many"}' FROM generate_series(1, 10000);
+            INSERT INTO jobs.jobs (queue, worker, args) SELECT 'more', 'greeter', '{"text": "more"}' FROM generate_series(1, 1000);
+            INSERT INTO jobs.jobs (queue, worker, args) VALUES ('tests', 'greeter', '{"text": "stays on"}');
+            """);
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'executing'", count => count == 11_001);
+        await host.Script.Seen("tests");
+        await host.ExecuteAsync("ALTER SCHEMA jobs RENAME TO away");
+        goOn.SetResult();
+        await host.Logs.Seen("could not be acknowledged");
+
+        await host.StopAsync().WaitAsync(TimeSpan.FromSeconds(40), TestContext.Current.CancellationToken);
+
+        Assert.Contains(host.Logs.Lines, line => line.Contains("could not be acknowledged before the host stopped", StringComparison.Ordinal));
+        stayOn.SetResult();
+    }
+
     static void Quick(JobsBuilder jobs) => jobs.Configure(options => options.NodeLease = TimeSpan.FromSeconds(3));
 
     // By the row's end: a job, one that is staged, and the outcome of both.
