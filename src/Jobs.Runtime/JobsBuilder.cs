@@ -22,6 +22,8 @@ public sealed class JobsBuilder
     /// <summary>Stores jobs in PostgreSQL, version 14 or later.</summary>
     /// <param name="connectionString">
     /// An Npgsql connection string, as in <c>Host=localhost;Username=me;Password=secret;Database=app</c>; no <c>postgres://</c> URL.
+    /// <c>Max Auto Prepare=0</c> in it switches off the prepared statements of claims and acknowledgements, for a connection pooler in
+    /// transaction mode that does not know them. <c>Enlist</c> and <c>Multiplexing</c> are not looked at.
     /// </param>
     /// <param name="schema">The schema of the tables: lower case letters, digits and underscores, at most 40.</param>
     /// <exception cref="ArgumentException">The connection string cannot be parsed, or the schema's name is not of that form.</exception>

@@ -22,6 +22,11 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         if (settings.Host?.Contains(',', StringComparison.Ordinal) == true && string.IsNullOrEmpty(settings.TargetSessionAttributes))
             settings.TargetSessionAttributes = "read-write";
 
+        // An enqueue without a transaction is one of its own, whatever is ambient; and the connections that hear, copy and hold a transaction
+        // cannot be shared by statements of others.
+        settings.Enlist = false;
+        settings.Multiplexing = false;
+
         // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
         settings.Timezone = "UTC";
         _control = Build(ForControl(settings));
@@ -47,14 +52,14 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     public void ForgetConnections() => _control.Clear();
 
     // Its size is not the callers' to limit. Its few statements are prepared by the second use, and leave no state in a session that a reset
-    // would have to clear.
+    // would have to clear. A pooler in transaction mode that knows no prepared statements needs this to be off, which the caller says.
     static NpgsqlConnectionStringBuilder ForControl(NpgsqlConnectionStringBuilder settings) => new(settings.ConnectionString)
     {
         Pooling = true,
         MinPoolSize = 0,
         MaxPoolSize = 100,
         NoResetOnClose = true,
-        MaxAutoPrepare = 50,
+        MaxAutoPrepare = settings.ShouldSerialize("Max Auto Prepare") ? settings.MaxAutoPrepare : 50,
         AutoPrepareMinUsages = 2,
     };
 
@@ -85,7 +90,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     static string Reason(Exception exception) => exception switch
     {
         PostgresException refused => $"{refused.MessageText} ({refused.SqlState}).",
-        { InnerException: { } cause } => $"{cause.Message.TrimEnd('.')}.",
+        { InnerException: { } cause and not TimeoutException } => $"{cause.Message.TrimEnd('.')}.",
         _ => $"{exception.Message.TrimEnd('.')}.",
     };
 

@@ -107,8 +107,12 @@ sealed partial class PostgresStore
             },
             cancellationToken);
 
-    public override Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken) =>
-        QueryAsync<BatchStatus?>(
+    // Callers may ask for it as often as they like, so not on the connections of the control plane.
+    public override async Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+        return await QueryAsync<BatchStatus?>(
+            connection,
             _batchStatus,
             parameters => parameters.Bind(id, NpgsqlDbType.Text),
             static async (reader, token) => !await reader.ReadAsync(token).ConfigureAwait(false)
@@ -127,5 +131,6 @@ sealed partial class PostgresStore
                     CallbackWorker = reader.IsDBNull(9) ? null : reader.GetString(9),
                     CallbackState = reader.IsDBNull(10) ? null : JobStates.FromSql(reader.GetString(10)),
                 },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+    }
 }

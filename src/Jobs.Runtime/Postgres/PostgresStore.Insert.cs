@@ -16,10 +16,12 @@ sealed partial class PostgresStore
     const int SmallestCopy = 50;
 
     // The ids are taken before the insert, so that they come back in the order of the jobs: the rows that
-    // INSERT … SELECT returns have no promised order.
+    // INSERT … SELECT returns have no promised order. Delays are added in UTC: a day is 24 hours, also where the clocks of
+    // the caller's session change.
     internal const string InsertSql = """
         WITH input AS MATERIALIZED (
-            SELECT nextval(':schema.job_ids') AS id, t.*, coalesce(t.due_at, :schema.clock() + t.due_in, :schema.clock()) AS due
+            SELECT nextval(':schema.job_ids') AS id, t.*, coalesce(
+                t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC', :schema.clock()) AS due
             FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[])
                 WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, place)
         ), inserted AS (

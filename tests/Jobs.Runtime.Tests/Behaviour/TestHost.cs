@@ -32,14 +32,18 @@ sealed class TestHost : IAsyncDisposable
 
     public JobsHealth Health => _host.Services.GetRequiredService<JobsHealth>();
 
-    public static async Task<TestHost> StartAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null) =>
-        await StartAsync(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken), ownsDatabase: true, configure, script);
+    /// <summary>Starts a host on a database of its own.</summary>
+    /// <param name="configure">Adds to the one queue, the workers and the quick polling.</param>
+    /// <param name="script">Says what the workers do.</param>
+    /// <param name="settings">Appended to the connection string, and so leading.</param>
+    public static async Task<TestHost> StartAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null, string settings = "") =>
+        await StartAsync(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken), ownsDatabase: true, configure, script, settings);
 
     /// <summary>Starts another host on the same database, which must be disposed before this one.</summary>
     public Task<TestHost> StartAnotherAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null) =>
-        StartAsync(_database, ownsDatabase: false, configure, script);
+        StartAsync(_database, ownsDatabase: false, configure, script, settings: "");
 
-    static async Task<TestHost> StartAsync(TestDatabase database, bool ownsDatabase, Action<JobsBuilder>? configure, Action<Script>? script)
+    static async Task<TestHost> StartAsync(TestDatabase database, bool ownsDatabase, Action<JobsBuilder>? configure, Action<Script>? script, string settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         var seen = new Script();
@@ -51,7 +55,7 @@ sealed class TestHost : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddJobs(jobs =>
         {
-            jobs.UsePostgres(database.ConnectionString).AddQueue("tests", concurrency: 5).AddWorkers();
+            jobs.UsePostgres($"{database.ConnectionString};{settings}").AddQueue("tests", concurrency: 5).AddWorkers();
             jobs.Configure(options => options.PollInterval = TimeSpan.FromMilliseconds(50));
             configure?.Invoke(jobs);
         });
