@@ -32,7 +32,7 @@ static class Migrator
         RefuseOldServer(connection);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
 
-        await using (var command = new NpgsqlCommand(LockSql, connection))
+        await using (var command = Command(LockSql, connection))
         {
             command.Parameters.Bind(schema.Name, NpgsqlDbType.Text);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
@@ -75,9 +75,12 @@ static class Migrator
 
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = Command(sql, connection);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    // Another node's migration, or an index on a long table, takes as long as it takes.
+    static NpgsqlCommand Command(string sql, NpgsqlConnection connection) => new(sql, connection) { CommandTimeout = 0 };
 
     static IEnumerable<Migration> Migrations() =>
         typeof(Migrator).Assembly.GetManifestResourceNames()

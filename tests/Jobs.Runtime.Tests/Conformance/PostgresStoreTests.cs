@@ -44,6 +44,48 @@ public sealed class PostgresStoreTests
         await harness.ScalarAsync($"PREPARE statement AS {new SchemaName("jobs").Qualify(sql)}");
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(";Max Auto Prepare=0", false)]
+    public async Task Statements_are_prepared_unless_the_connection_string_says_otherwise(string settings, bool prepared)
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        await using var database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(harness.ConnectionString + settings), new SchemaName("jobs"));
+        var store = new PostgresStore(database);
+        for (var i = 0; i < 3; i++)
+            await store.StageAsync(1, TestContext.Current.CancellationToken);
+
+        await using var connection = await database.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT count(*) > 0 FROM pg_prepared_statements", connection);
+        Assert.Equal(prepared, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_migration_waits_for_that_of_another_node_longer_than_statements_may_take()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        await using var database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(harness.ConnectionString) { CommandTimeout = 1 }, new SchemaName("jobs"));
+        await using var connection = new NpgsqlConnection(harness.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var other = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtextextended('jobs migration jobs', 0))", connection, other))
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var migrating = new PostgresStore(database).MigrateAsync(TestContext.Current.CancellationToken);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!migrating.IsCompleted && !(bool)(await harness.ScalarAsync("""
+            SELECT EXISTS (
+                SELECT
+                FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event = 'advisory' AND clock_timestamp() - query_start > interval '2 seconds')
+            """))!)
+            await poll.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+
+        Assert.False(migrating.IsCompleted);
+        await other.RollbackAsync(TestContext.Current.CancellationToken);
+        await migrating;
+    }
+
     [Fact]
     public async Task The_states_in_the_database_are_those_of_the_code()
     {
