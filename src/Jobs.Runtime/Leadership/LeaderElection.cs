@@ -21,13 +21,12 @@ sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> opt
     public async Task RunAsync(Pulse pulse, Func<CancellationToken, Task> duties, CancellationToken stopping)
     {
         Lead? lead = null;
-        var id = Guid.Empty;
         try
         {
             for (var failures = 0; !stopping.IsCancellationRequested;)
             {
                 pulse.Rest();
-                id = (await node.LeaseAsync(stopping).ConfigureAwait(false)).Id;
+                var id = (await node.LeaseAsync(stopping).ConfigureAwait(false)).Id;
                 pulse.Expect(_lease * 2 + Backoff.Longest);
                 var askedAt = time.GetTimestamp();
                 TimeSpan wait;
@@ -54,7 +53,7 @@ sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> opt
             if (lead is not null)
             {
                 await lead.EndAsync().ConfigureAwait(false);
-                await ResignAsync(id).ConfigureAwait(false);
+                await ResignAsync(lead.Id).ConfigureAwait(false);
             }
         }
     }
@@ -78,14 +77,14 @@ sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> opt
         if (lead is not null && !(election.IsLeader && lead.TryProlong(_lease, askedAt)))
         {
             await lead.EndAsync().ConfigureAwait(false);
-            Log.LostLead(logger, id);
+            Log.LostLead(logger, lead.Id);
             lead = null;
         }
 
         if (election.IsLeader && lead is null)
         {
             Log.BecameLeader(logger, id);
-            lead = new Lead(_lease, askedAt, duties, time, stopping);
+            lead = new Lead(id, _lease, askedAt, duties, time, stopping);
         }
 
         return lead;
@@ -108,13 +107,16 @@ sealed class LeaderElection(JobStore store, Node node, IOptions<JobsOptions> opt
         readonly TimeProvider _time;
         readonly Task _duties;
 
-        public Lead(TimeSpan lease, long askedAt, Func<CancellationToken, Task> duties, TimeProvider time, CancellationToken stopping)
+        public Lead(Guid id, TimeSpan lease, long askedAt, Func<CancellationToken, Task> duties, TimeProvider time, CancellationToken stopping)
         {
+            Id = id;
             _time = time;
             _expires = new CancellationTokenSource(Left(lease, askedAt), time);
             _ends = CancellationTokenSource.CreateLinkedTokenSource(_expires.Token, stopping);
             _duties = Task.Run(() => duties(_ends.Token), CancellationToken.None);
         }
+
+        public Guid Id { get; }
 
         /// <returns><see langword="false"/> if the term has ended before; that stays so.</returns>
         public bool TryProlong(TimeSpan lease, long askedAt)

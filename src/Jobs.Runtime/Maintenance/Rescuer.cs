@@ -1,3 +1,4 @@
+using Jobs.Nodes;
 using Jobs.Queues;
 using Jobs.Store;
 using Microsoft.Extensions.Logging;
@@ -6,13 +7,20 @@ using Microsoft.Extensions.Options;
 namespace Jobs.Maintenance;
 
 /// <summary>Frees the jobs of nodes that died: whose lease has run out, or whose row is gone. A living node's jobs are never touched.</summary>
-sealed class Rescuer(JobStore store, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Rescuer> logger)
+sealed class Rescuer(JobStore store, Node node, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Rescuer> logger)
     : MaintenanceLoop(nameof(Rescuer), Often(options.Value.NodeLease), time, logger)
 {
     const int Chunk = 500;
 
+    // After an outage that was longer than a lease every node looks dead, and each of its jobs like the cause. Those that live store the
+    // outcomes that waited, and are back under a fresh id, within the longest wait after an error.
+    static readonly TimeSpan ComeBackWithin = Backoff.Longest * 2;
+
     public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
+        if (!node.HasReachedDatabaseFor(ComeBackWithin))
+            return;
+
         RescueResult rescued;
         do
         {

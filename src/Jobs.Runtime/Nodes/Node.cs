@@ -13,8 +13,19 @@ namespace Jobs.Nodes;
 /// </remarks>
 sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> options, TimeProvider time, ILogger<Node> logger)
 {
+    const long Never = long.MinValue;
+
     readonly TimeSpan _lease = options.Value.NodeLease;
     volatile TaskCompletionSource<NodeLease> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    Guid _reportedLost;
+    long _failedAt = Never;
+
+    /// <summary>Whether no renewal has failed for this time: an outage that is longer than a lease shows in them, on every node.</summary>
+    public bool HasReachedDatabaseFor(TimeSpan span)
+    {
+        var failedAt = Volatile.Read(ref _failedAt);
+        return failedAt == Never || time.GetElapsedTime(failedAt) > span;
+    }
 
     /// <summary>The present lease; waits for one while the node has none.</summary>
     public async Task<NodeLease> LeaseAsync(CancellationToken cancellationToken)
@@ -59,6 +70,7 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
                 failures++;
+                Volatile.Write(ref _failedAt, time.GetTimestamp());
                 Log.RenewalFailed(logger, exception);
             }
         }
@@ -85,8 +97,9 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
             && lease.Renew(sentAt);
         if (!renewed)
         {
+            if (_reportedLost != lease.Id)
+                Log.LeaseLost(logger, _reportedLost = lease.Id);
             lease.Lose();
-            Log.LeaseLost(logger, lease.Id);
             await RegisterAsync(stopping).ConfigureAwait(false);
         }
     }

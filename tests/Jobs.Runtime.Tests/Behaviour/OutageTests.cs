@@ -74,6 +74,31 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task An_outage_that_is_longer_than_the_lease_makes_no_job_of_a_living_node_a_suspect()
+    {
+        await using var host = await TestHost.StartAsync(
+            static jobs => jobs.AddQueue("many", 200).Configure(static options => options.NodeLease = TimeSpan.FromSeconds(3)),
+            script => script.Greet = async (_, cancellationToken) =>
+            {
+                if (!script.Signals.ContainsKey("over"))
+                    await Task.Delay(Timeout.Infinite, cancellationToken);
+                return JobOutcome.Complete;
+            });
+        await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) SELECT 'many', 'greeter', '{\"text\": \"many\"}' FROM generate_series(1, 200)");
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'executing'", count => count == 200);
+
+        await host.ExecuteAsync("ALTER SCHEMA jobs RENAME TO away");
+        await host.Logs.Seen("lost its lease");
+        await host.UntilAsync<bool>("SELECT clock_timestamp() > expires_at + interval '2 seconds' FROM away.nodes", static isOver => isOver);
+        host.Script.Say("over");
+        await host.ExecuteAsync("ALTER SCHEMA away RENAME TO jobs");
+
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND attempt = 1", count => count == 200);
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE crashes > 0"));
+        Assert.Single(host.Logs.Lines, line => line.Contains("lost its lease", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_host_stops_while_the_database_is_away_and_more_outcomes_wait_than_there_is_place_for()
     {
         var (goOn, stayOn) = (new TaskCompletionSource(), new TaskCompletionSource());
