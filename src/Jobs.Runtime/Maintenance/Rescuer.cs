@@ -12,13 +12,9 @@ sealed class Rescuer(JobStore store, Node node, QueueSignals signals, IOptions<J
 {
     const int Chunk = 500;
 
-    // After an outage that was longer than a lease every node looks dead, and each of its jobs like the cause. Those that live store the
-    // outcomes that waited, and are back under a fresh id, within the longest wait after an error.
-    static readonly TimeSpan ComeBackWithin = Backoff.Longest * 2;
-
     public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
-        if (!node.HasReachedDatabaseFor(ComeBackWithin))
+        if (!node.Outage.IsOver)
             return;
 
         RescueResult rescued;

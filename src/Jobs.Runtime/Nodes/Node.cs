@@ -13,19 +13,12 @@ namespace Jobs.Nodes;
 /// </remarks>
 sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> options, TimeProvider time, ILogger<Node> logger)
 {
-    const long Never = long.MinValue;
-
     readonly TimeSpan _lease = options.Value.NodeLease;
     volatile TaskCompletionSource<NodeLease> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
     Guid _reportedLost;
-    long _failedAt = Never;
 
-    /// <summary>Whether no renewal has failed for this time: an outage that is longer than a lease shows in them, on every node.</summary>
-    public bool HasReachedDatabaseFor(TimeSpan span)
-    {
-        var failedAt = Volatile.Read(ref _failedAt);
-        return failedAt == Never || time.GetElapsedTime(failedAt) > span;
-    }
+    /// <summary>How well the database can be reached, as the renewals tell.</summary>
+    public Outage Outage { get; } = new(options.Value.NodeLease, time);
 
     /// <summary>The present lease; waits for one while the node has none.</summary>
     public async Task<NodeLease> LeaseAsync(CancellationToken cancellationToken)
@@ -65,12 +58,13 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
             try
             {
                 await RenewAsync(stopping).ConfigureAwait(false);
+                Outage.Reached();
                 failures = 0;
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
                 failures++;
-                Volatile.Write(ref _failedAt, time.GetTimestamp());
+                Outage.Began();
                 Log.RenewalFailed(logger, exception);
             }
         }

@@ -1,3 +1,4 @@
+using Jobs.Nodes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -59,6 +60,29 @@ public sealed class HealthTests
             logs.Lines,
             line => Assert.StartsWith("Warning: Stager is late by 00:00:01", line, StringComparison.Ordinal),
             line => Assert.StartsWith("Information: Stager is in time again.", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1.5, 0)]   // shorter than any lease could run out in: who is silent is dead
+    [InlineData(6, 6)]
+    [InlineData(600, 10)]
+    public void After_an_outage_of_a_lease_or_more_silent_nodes_have_time_to_come_back(double seconds, double time)
+    {
+        var outage = new Outage(TimeSpan.FromSeconds(3), _time);
+        Assert.True(outage.IsOver);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        outage.Began();
+        Assert.False(outage.IsOver);
+        _time.Advance(TimeSpan.FromSeconds(seconds - 1));
+        outage.Reached();
+
+        _time.Advance(TimeSpan.FromSeconds(Math.Max(0, time - 0.1)));
+        Assert.Equal(time == 0, outage.IsOver);
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.True(outage.IsOver);
+        outage.Reached();
+        Assert.True(outage.IsOver);
     }
 
     [Fact]
