@@ -40,7 +40,7 @@ public sealed class JobClient
     /// <param name="transaction">One of PostgreSQL, on the database of the jobs; that of Entity Framework Core fits.</param>
     /// <param name="cancellationToken">Cancels the statement, after which PostgreSQL lets the transaction only be rolled back.</param>
     /// <exception cref="ArgumentException">The job has two schedules, or the transaction is not one of PostgreSQL.</exception>
-    /// <exception cref="InvalidOperationException">The transaction has ended, or its connection is busy.</exception>
+    /// <exception cref="InvalidOperationException">The transaction has ended, is of another database, or its connection is busy.</exception>
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, DbTransaction transaction, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transaction);

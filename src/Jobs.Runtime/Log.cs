@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Jobs.Store;
 using Microsoft.Extensions.Logging;
 
 namespace Jobs;
@@ -20,8 +22,10 @@ static partial class Log
     [LoggerMessage(5, LogLevel.Error, "{Count} outcomes or more could not be acknowledged before the host stopped; their jobs are rescued and run again.")]
     public static partial void OutcomesLost(ILogger logger, int count);
 
-    [LoggerMessage(6, LogLevel.Warning, "The node's row could not be removed; its lease runs out instead.")]
-    public static partial void RemovalFailed(ILogger logger, Exception exception);
+    public static void RemovalFailed(ILogger logger, Exception exception) => RemovalFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(6, LogLevel.Warning, "The node's row could not be removed; its lease runs out instead: {Reason}")]
+    static partial void RemovalFailed(ILogger logger, Exception? exception, string reason);
 
     [LoggerMessage(7, LogLevel.Error, "{Role} failed in a way that it does not know, and starts again.")]
     public static partial void RoleFailed(ILogger logger, Exception exception, string role);
@@ -50,11 +54,15 @@ static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "Job {JobId} ({Worker}) threw {Error} after it had completed itself in a transaction. It stays completed.")]
     public static partial void FailedAfterCompletion(ILogger logger, long jobId, string worker, string? error);
 
-    [LoggerMessage(20, LogLevel.Warning, "Queue \"{Queue}\" could not claim jobs, and tries again.")]
-    public static partial void ClaimFailed(ILogger logger, Exception exception, string queue);
+    public static void ClaimFailed(ILogger logger, Exception exception, string queue) => ClaimFailed(logger, Unexpected(exception), queue, Reason(exception));
 
-    [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again.")]
-    public static partial void AcknowledgeFailed(ILogger logger, Exception exception, int count);
+    [LoggerMessage(20, LogLevel.Warning, "Queue \"{Queue}\" could not claim jobs, and tries again: {Reason}")]
+    static partial void ClaimFailed(ILogger logger, Exception? exception, string queue, string reason);
+
+    public static void AcknowledgeFailed(ILogger logger, Exception exception, int count) => AcknowledgeFailed(logger, Unexpected(exception), count, Reason(exception));
+
+    [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again: {Reason}")]
+    static partial void AcknowledgeFailed(ILogger logger, Exception? exception, int count, string reason);
 
     [LoggerMessage(22, LogLevel.Error, "The outcome of job {JobId} was refused by the database; the job is given back, and runs again.")]
     public static partial void OutcomeRefused(ILogger logger, Exception exception, long jobId);
@@ -74,8 +82,10 @@ static partial class Log
     [LoggerMessage(19, LogLevel.Information, "Ran {Count} jobs one by one that a node had died with; this node claimed no others for {Elapsed}.")]
     public static partial void SuspectsRan(ILogger logger, int count, TimeSpan elapsed);
 
-    [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes.")]
-    public static partial void ListenFailed(ILogger logger, Exception exception);
+    public static void ListenFailed(ILogger logger, Exception exception) => ListenFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes: {Reason}")]
+    static partial void ListenFailed(ILogger logger, Exception? exception, string reason);
 
     [LoggerMessage(28, LogLevel.Information, "Other nodes are heard again, after {Failures} failed tries.")]
     public static partial void ListensAgain(ILogger logger, int failures);
@@ -98,8 +108,10 @@ static partial class Log
     [LoggerMessage(18, LogLevel.Warning, "No node that knows the worker \"{Worker}\" works queue \"{Queue}\": {Count} jobs wait there, and stay available until one does. Is the queue's name misspelt, or missing an AddQueue(\"{Queue}\", …)?")]
     public static partial void QueueUnworked(ILogger logger, string queue, string worker, long count);
 
-    [LoggerMessage(34, LogLevel.Warning, "{Loop} failed, and tries again.")]
-    public static partial void MaintenanceFailed(ILogger logger, Exception exception, string loop);
+    public static void MaintenanceFailed(ILogger logger, Exception exception, string loop) => MaintenanceFailed(logger, Unexpected(exception), loop, Reason(exception));
+
+    [LoggerMessage(34, LogLevel.Warning, "{Loop} failed, and tries again: {Reason}")]
+    static partial void MaintenanceFailed(ILogger logger, Exception? exception, string loop, string reason);
 
     [LoggerMessage(35, LogLevel.Information, "Node {Node} leads: it stages, rescues and reports for all nodes.")]
     public static partial void BecameLeader(ILogger logger, Guid node);
@@ -107,8 +119,10 @@ static partial class Log
     [LoggerMessage(36, LogLevel.Warning, "Node {Node} leads no longer: it could not renew its lead in time.")]
     public static partial void LostLead(ILogger logger, Guid node);
 
-    [LoggerMessage(37, LogLevel.Warning, "The election of a leader failed, and is tried again.")]
-    public static partial void ElectionFailed(ILogger logger, Exception exception);
+    public static void ElectionFailed(ILogger logger, Exception exception) => ElectionFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(37, LogLevel.Warning, "The election of a leader failed, and is tried again: {Reason}")]
+    static partial void ElectionFailed(ILogger logger, Exception? exception, string reason);
 
     [LoggerMessage(38, LogLevel.Warning, "{Loop} is late by {Late}: it should have shown a sign of life. Is the database slow, or the process short of threads?")]
     public static partial void LoopLate(ILogger logger, string loop, TimeSpan late);
@@ -116,12 +130,25 @@ static partial class Log
     [LoggerMessage(39, LogLevel.Information, "{Loop} is in time again.")]
     public static partial void LoopInTime(ILogger logger, string loop);
 
-    [LoggerMessage(40, LogLevel.Warning, "The node's lease could not be renewed, and is tried again.")]
-    public static partial void RenewalFailed(ILogger logger, Exception exception);
+    public static void RenewalFailed(ILogger logger, Exception exception) => RenewalFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(40, LogLevel.Warning, "The node's lease could not be renewed, and is tried again: {Reason}")]
+    static partial void RenewalFailed(ILogger logger, Exception? exception, string reason);
 
     [LoggerMessage(41, LogLevel.Error, "Node {Node} lost its lease: it could not renew it in time. Its running jobs were cancelled, and it comes back under a fresh id.")]
     public static partial void LeaseLost(ILogger logger, Guid node);
 
-    [LoggerMessage(42, LogLevel.Warning, "The lead could not be given up; its lease runs out instead.")]
-    public static partial void ResignationFailed(ILogger logger, Exception exception);
+    public static void ResignationFailed(ILogger logger, Exception exception) => ResignationFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(42, LogLevel.Warning, "The lead could not be given up; its lease runs out instead: {Reason}")]
+    static partial void ResignationFailed(ILogger logger, Exception? exception, string reason);
+
+    // Where the database is away the reason says all there is to know, and each loop says it at each try: no stack traces then.
+    static Exception? Unexpected(Exception exception) =>
+        exception is DatabaseUnavailableException or TimeoutException or OperationCanceledException or DbException { IsTransient: true }
+            or JobStoreException { IsTransient: true }
+            ? null
+            : exception;
+
+    static string Reason(Exception exception) => exception is DatabaseUnavailableException ? exception.Message : exception.GetBaseException().Message;
 }

@@ -26,13 +26,17 @@ sealed class EnqueueTransaction : IAsyncDisposable
     public NpgsqlConnection Connection => _isCallers ? Usable(_transaction).Connection : _connection;
 
     /// <exception cref="ArgumentException">The caller's transaction is not PostgreSQL's.</exception>
-    /// <exception cref="InvalidOperationException">The caller's transaction has ended, or its connection is busy.</exception>
+    /// <exception cref="InvalidOperationException">The caller's transaction has ended, is of another database, or its connection is busy.</exception>
     public static async Task<EnqueueTransaction> BeginAsync(PostgresDatabase database, DbTransaction? callers, CancellationToken cancellationToken)
     {
         if (callers is not null)
         {
             var (transaction, connection) = Usable(callers);
-            await RefusingBusyAsync(() => transaction.SaveAsync(Savepoint, cancellationToken)).ConfigureAwait(false);
+            await RefusingBusyAsync(async () =>
+            {
+                await database.RefuseOtherAsync(connection, cancellationToken).ConfigureAwait(false);
+                await transaction.SaveAsync(Savepoint, cancellationToken).ConfigureAwait(false);
+            }).ConfigureAwait(false);
             return new EnqueueTransaction(transaction, connection, isCallers: true);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -10,6 +11,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     readonly NpgsqlDataSource _control;
     readonly NpgsqlDataSource _callers;
     readonly NpgsqlDataSource _listener;
+    readonly ConcurrentDictionary<(string? Host, int Port, string? Database), bool> _sameAs = new();
 
     public PostgresDatabase(NpgsqlConnectionStringBuilder settings, SchemaName schema)
     {
@@ -32,6 +34,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         _control = Build(ForControl(settings));
         _callers = Build(settings);
         _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
+        _sameAs[(settings.Host, settings.Port, settings.Database ?? settings.Username)] = true;
     }
 
     public SchemaName Schema { get; }
@@ -47,6 +50,32 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>Opens a connection that listens for as long as it lives, and takes no other's place.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
     public ValueTask<NpgsqlConnection> OpenToListenAsync(CancellationToken cancellationToken) => OpenAsync(_listener, cancellationToken);
+
+    /// <summary>Refuses a caller's connection that leads elsewhere: his jobs would be stored where no node of this database looks.</summary>
+    /// <remarks>Asked once for each way to write the same place: a pooler may have a name of its own for a database.</remarks>
+    /// <exception cref="InvalidOperationException">The connection is one to another database.</exception>
+    public async Task RefuseOtherAsync(NpgsqlConnection callers, CancellationToken cancellationToken)
+    {
+        var place = (callers.Host, callers.Port, callers.Database);
+        if (_sameAs.ContainsKey(place))
+            return;
+
+        await using var own = await OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+        if (await IdentityAsync(callers, cancellationToken).ConfigureAwait(false) != await IdentityAsync(own, cancellationToken).ConfigureAwait(false))
+            throw new InvalidOperationException(
+                $"The transaction is one of the database \"{place.Database}\" at {place.Host}:{place.Port}, and the jobs are stored in " +
+                $"\"{_settings.Database ?? _settings.Username}\" at {_settings.Host}:{_settings.Port}. A job can join a transaction of its own database only.");
+        _sameAs[place] = true;
+    }
+
+    // What two connections to one database have in common, whatever stands in between, and no user needs a right for.
+    const string IdentitySql = "SELECT current_database() || ' of ' || pg_postmaster_start_time()::text";
+
+    static async Task<string> IdentityAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(IdentitySql, connection);
+        return (string)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
 
     /// <summary>Gives up the idle connections of the control plane: the server behind them is not the one to talk to any more.</summary>
     public void ForgetConnections() => _control.Clear();

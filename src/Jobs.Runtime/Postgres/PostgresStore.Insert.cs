@@ -56,8 +56,11 @@ sealed partial class PostgresStore
         {
             var connection = EnqueueTransaction.Usable(callers).Connection;
             var id = 0L;
-            await EnqueueTransaction.RefusingBusyAsync(async () => id = (await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false))[0])
-                .ConfigureAwait(false);
+            await EnqueueTransaction.RefusingBusyAsync(async () =>
+            {
+                await _database.RefuseOtherAsync(connection, cancellationToken).ConfigureAwait(false);
+                id = (await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false))[0];
+            }).ConfigureAwait(false);
             await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
             return id;
         }

@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Net;
 using Jobs.Store;
 using Npgsql;
 
@@ -169,6 +170,36 @@ public sealed class PostgresTransactionTests : IAsyncLifetime
 
         await Assert.ThrowsAsync<ArgumentException>(() => _harness.Store.EnqueueAsync(StoreHarness.NewJob(), terms, Ends));
         await Assert.ThrowsAsync<ArgumentException>(() => _harness.Store.EnqueueBatchAsync("b", Many(2), () => null, terms, Ends));
+    }
+
+    [Fact]
+    public async Task A_transaction_of_another_database_is_refused_though_that_has_jobs_too()
+    {
+        await using var other = await PostgresHarness.StartAsync();
+        var terms = EnqueueTerms.Alone with { Transaction = _transaction };
+
+        var one = await Assert.ThrowsAsync<InvalidOperationException>(() => other.Store.EnqueueAsync(StoreHarness.NewJob(), terms, Ends));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => other.Store.EnqueueBatchAsync("b", Many(2), () => null, terms, Ends));
+        await _transaction.CommitAsync(Ends);
+
+        Assert.Contains("A job can join a transaction of its own database only", one.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await _harness.CountJobsAsync());
+        Assert.Equal(0, await other.CountJobsAsync());
+    }
+
+    [Fact]
+    public async Task The_same_database_by_another_name_of_its_host_is_the_same()
+    {
+        var byName = new NpgsqlConnectionStringBuilder(_harness.ConnectionString);
+        byName.Host = byName.Host == "127.0.0.1" ? "localhost" : (await Dns.GetHostAddressesAsync(byName.Host!, Ends))[0].ToString();
+        await using var connection = new NpgsqlConnection(byName.ConnectionString);
+        await connection.OpenAsync(Ends);
+        await using var transaction = await connection.BeginTransactionAsync(Ends);
+
+        await _harness.Store.EnqueueAsync(StoreHarness.NewJob(), EnqueueTerms.Alone with { Transaction = transaction }, Ends);
+        await transaction.CommitAsync(Ends);
+
+        Assert.Equal(1, await _harness.CountJobsAsync());
     }
 
     [Fact]
