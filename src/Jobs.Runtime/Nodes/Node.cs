@@ -70,13 +70,18 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
         }
     }
 
-    /// <summary>Takes the node's row away, and its lead if it has it, so that nobody waits for their leases.</summary>
+    /// <summary>Takes the node's row away, and its lead if it has it, so that nobody waits for their leases. Called when nothing runs any more.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         if (!_current.Task.IsCompletedSuccessfully)
             return;
-        await store.ResignAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
-        await store.RemoveNodeAsync(_current.Task.Result.Id, cancellationToken).ConfigureAwait(false);
+        var id = _current.Task.Result.Id;
+        await store.ResignAsync(id, cancellationToken).ConfigureAwait(false);
+
+        // A claim that the end of the grace cut off may have been committed; with the row gone, its jobs would count a crash.
+        foreach (var queue in options.Value.Queues.Keys)
+            await store.GiveBackUnknownAsync(queue, id, [], cancellationToken).ConfigureAwait(false);
+        await store.RemoveNodeAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     // An answer that takes longer than a third of the lease is given up, so that there is time for another try.

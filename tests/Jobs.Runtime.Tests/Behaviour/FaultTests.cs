@@ -127,6 +127,21 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task What_a_claim_left_that_the_shutdown_cut_off_goes_back_and_counts_no_crash()
+    {
+        await using var host = await TestHost.StartAsync();
+        await host.ExecuteAsync("""
+            INSERT INTO jobs.jobs (queue, worker, state, node, run, attempt, args)
+            SELECT 'tests', 'greeter', 'executing', id, 1, 1, '{"text": "lost"}'
+            FROM jobs.nodes
+            """);
+
+        await host.StopAsync();
+
+        Assert.Equal("available 0 0", await host.ScalarAsync<string>("SELECT concat_ws(' ', state, attempt, crashes) FROM jobs.jobs"));
+    }
+
+    [Fact]
     public async Task A_host_that_stops_lets_its_running_jobs_end()
     {
         await using var host = await TestHost.StartAsync();
