@@ -80,13 +80,15 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>Gives up the idle connections of the control plane: the server behind them is not the one to talk to any more.</summary>
     public void ForgetConnections() => _control.Clear();
 
-    // Its size is not the callers' to limit. Its few statements are prepared by the second use, and leave no state in a session that a reset
-    // would have to clear. A pooler in transaction mode that knows no prepared statements needs this to be off, which the caller says.
+    // Its size is not the callers' to limit, and a connection that broke in silence must not hold a loop for ever. Its few statements are
+    // prepared by the second use, and leave no state in a session that a reset would have to clear. A pooler in transaction mode that knows no
+    // prepared statements needs this to be off, which the caller says.
     static NpgsqlConnectionStringBuilder ForControl(NpgsqlConnectionStringBuilder settings) => new(settings.ConnectionString)
     {
         Pooling = true,
         MinPoolSize = 0,
         MaxPoolSize = 100,
+        CommandTimeout = settings.CommandTimeout == 0 ? 30 : settings.CommandTimeout,
         NoResetOnClose = true,
         MaxAutoPrepare = settings.ShouldSerialize("Max Auto Prepare") ? settings.MaxAutoPrepare : 50,
         AutoPrepareMinUsages = 2,

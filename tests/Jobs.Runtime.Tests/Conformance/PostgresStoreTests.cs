@@ -60,6 +60,20 @@ public sealed class PostgresStoreTests
         Assert.Equal(prepared, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(0, 30)]
+    [InlineData(7, 7)]
+    public async Task No_statement_of_the_control_plane_waits_for_ever(int given, int taken)
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        await using var database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(harness.ConnectionString) { CommandTimeout = given }, new SchemaName("jobs"));
+
+        await using var connection = await database.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT 1", connection);
+
+        Assert.Equal(taken, command.CommandTimeout);
+    }
+
     [Fact]
     public async Task A_migration_waits_for_that_of_another_node_longer_than_statements_may_take()
     {
