@@ -16,8 +16,9 @@ sealed class Quarantine(
     QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Quarantine> logger)
 {
     // A node whose jobs run long is closed in vain: then for a fifth of the time at most, and for twice as long at each try, so that suspects
-    // wait long behind long jobs, but not for ever.
+    // wait long behind long jobs, but not for ever; unless these run longer than the longest patience.
     const int RestAfterVain = 4;
+    static readonly TimeSpan LongestPatience = TimeSpan.FromHours(1);
 
     readonly SemaphoreSlim _suspected = new(0);
 
@@ -57,7 +58,7 @@ sealed class Quarantine(
             }
 
             rest = Longer(options.Value.PollInterval, time.GetElapsedTime(closedAt) * (inVain ? RestAfterVain : 1));
-            patience = inVain ? patience * 2 : options.Value.NodeLease;
+            patience = inVain ? Shorter(patience * 2, LongestPatience) : options.Value.NodeLease;
         }
     }
 
@@ -89,6 +90,8 @@ sealed class Quarantine(
             await store.GiveBackUnknownAsync(queue, lease.Id, [], CancellationToken.None).ConfigureAwait(false);
         return await store.ClaimSuspectAsync(queues, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
     }
+
+    static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }
