@@ -23,8 +23,8 @@ sealed class Rescuer(JobStore store, Node node, QueueSignals signals, IOptions<J
             beforeChunk();
             rescued = await store.RescueAsync(Chunk, leading).ConfigureAwait(false);
             signals.Wake(rescued.Queues);
-            foreach (var node in rescued.DeadNodes)
-                Log.NodeDied(logger, node);
+            foreach (var name in rescued.DeadNodes)
+                Log.NodeDied(logger, name);
             if (rescued.Rescued + rescued.Discarded > 0)
                 Log.JobsRescued(logger, rescued.Rescued, rescued.Discarded);
         }

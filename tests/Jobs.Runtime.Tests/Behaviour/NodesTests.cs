@@ -12,7 +12,7 @@ public sealed class NodesTests
         await using var producer = await TestHost.StartAsync(static jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)), Blocked);
         await producer.Client.EnqueueManyAsync(Enumerable.Range(0, 5).Select(i => Greeter.New(new Greeting($"blocks {i}"))), TestContext.Current.CancellationToken);
         await using var worker = await producer.StartAnotherAsync(static jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)));
-        await worker.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'", count => count == 2);
+        await worker.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", count => count == 2);
 
         for (var i = 0; i < 20; i++)
         {
@@ -31,9 +31,9 @@ public sealed class NodesTests
     public async Task A_listener_whose_connection_breaks_listens_again()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)));
-        await host.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'", count => count == 1);
+        await host.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", count => count == 1);
 
-        await host.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+        await host.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'");
         await host.Logs.Seen("Other nodes are heard again");
         await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) VALUES ('tests', 'greeter', '{\"text\": \"by sql\"}'); NOTIFY jobs_queue, 'tests'");
 
@@ -50,7 +50,7 @@ public sealed class NodesTests
         await producer.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) VALUES ('tests', 'greeter', '{\"text\": \"polled\"}')");
         await worker.Script.Seen("polled, attempt 1");
 
-        Assert.Equal(0, await worker.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"));
+        Assert.Equal(0, await worker.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"));
 
         static void Off(JobsOptions options) => (options.Notifications, options.PollInterval) = (false, TimeSpan.FromMilliseconds(50));
     }

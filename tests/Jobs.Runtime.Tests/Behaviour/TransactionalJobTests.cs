@@ -126,7 +126,7 @@ public sealed class TransactionalJobTests
         await using var host = await TestHost.StartAsync(jobs => jobs.Configure(options => options.PollInterval = TimeSpan.FromMinutes(1)));
         await using var connection = new NpgsqlConnection(host.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await host.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'", count => count > 0);
+        await host.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", count => count > 0);
 
         await using (var rolledBack = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
             await host.Client.EnqueueAsync(Greeter.New(new Greeting("ghost")), rolledBack, TestContext.Current.CancellationToken);
