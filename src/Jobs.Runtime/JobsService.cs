@@ -76,7 +76,7 @@ sealed class JobsService(
         _claiming.Add(Run(
             $"{nameof(Producer)} of queue \"{queue}\"",
             (pulse, stopping) => new Producer(
-                queue, concurrency, slots, options.Value, workers, store, node, held, admission, quarantine, signals, pulse, time, logger)
+                queue, concurrency, slots, options.Value, workers, store, node, held, acknowledger, admission, quarantine, signals, pulse, time, logger)
                 .RunAsync(stopping, _cancelled.Token),
             _stopping.Token));
         Log.QueueStarted(logger, queue, concurrency);
@@ -84,18 +84,25 @@ sealed class JobsService(
 
     async Task StopClaimingAsync()
     {
-        Log.Draining(logger, options.Value.ShutdownGrace);
         await _stopping.CancelAsync().ConfigureAwait(false);
+        Log.Draining(logger, options.Value.ShutdownGrace);
     }
 
     async Task WaitForRunningAsync(CancellationToken hostTimeout)
     {
-        var drained = Task.WhenAll([.. _claiming, .. _slots.Select(slots => slots.DrainAsync(_aborted.Token))]);
+        var drained = DrainAsync();
         if (await EndsWithinAsync(drained, options.Value.ShutdownGrace, hostTimeout).ConfigureAwait(false))
             return;
 
         await _cancelled.CancelAsync().ConfigureAwait(false);
         await EndsWithinAsync(drained, TimeToObeyToken, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    // The slots after the claims: one that was under way may still start its jobs.
+    async Task DrainAsync()
+    {
+        await Task.WhenAll(_claiming).ConfigureAwait(false);
+        await Task.WhenAll(_slots.Select(slots => slots.DrainAsync(_aborted.Token))).ConfigureAwait(false);
     }
 
     async Task GiveBackTheRestAsync()

@@ -8,7 +8,7 @@ namespace Jobs.Queues;
 /// <summary>Claims the jobs of one queue, never more than the queue can start soon.</summary>
 sealed class Producer(
     string queue, int concurrency, Slots slots, JobsOptions options, WorkerRegistry workers, JobStore store, Node node, HeldJobs held,
-    Admission admission, Quarantine quarantine, QueueSignals signals, Pulse pulse, TimeProvider time, ILogger logger)
+    Acknowledger acknowledger, Admission admission, Quarantine quarantine, QueueSignals signals, Pulse pulse, TimeProvider time, ILogger logger)
 {
     readonly IReadOnlyList<string> _workers = workers.Names;
     readonly Pace _pace = new(time);
@@ -66,7 +66,11 @@ sealed class Producer(
             var claim = await ClaimAsync(room, lease, cancelled).ConfigureAwait(false);
             if (claim.SuspectsWait)
                 quarantine.Suspect();
-            slots.Start([.. claim.Jobs.Where(held.TryAdd)], lease);
+            ClaimedJob[] jobs = [.. claim.Jobs.Where(held.TryAdd)];
+            if (stopping.IsCancellationRequested)
+                await GiveBackAsync(jobs).ConfigureAwait(false);
+            else
+                slots.Start(jobs, lease);
             return claim.Jobs.Count;
         }
         finally
@@ -91,6 +95,13 @@ sealed class Producer(
             Log.ClaimFailed(logger, exception, queue);
             return ClaimResult.None;
         }
+    }
+
+    // The answer came when the host had begun to stop.
+    async Task GiveBackAsync(ClaimedJob[] jobs)
+    {
+        foreach (var job in jobs.Where(held.TryTake))
+            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
     }
 
     // After a claim that failed, which may have committed, and each third of a lease, since the server may have committed it later.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Npgsql;
 
 namespace Jobs.Runtime.Tests.Behaviour;
 
@@ -196,6 +197,29 @@ public sealed class NodesTests
             goOn.SetResult();
             await first.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND attempt = 1", count => count == 20_500);
         }
+    }
+
+    [Fact]
+    public async Task A_claim_whose_answer_comes_when_the_host_has_begun_to_stop_starts_nothing()
+    {
+        await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("many", 200));
+        await using var connection = new NpgsqlConnection(host.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand(
+            "LOCK TABLE jobs.jobs IN EXCLUSIVE MODE; INSERT INTO jobs.jobs (queue, worker, args) SELECT 'many', 'greeter', '{\"text\": \"late\"}' FROM generate_series(1, 200)", connection, transaction);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await host.UntilAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WITH share AS%' AND pid <> pg_backend_pid()",
+            count => count == 2);
+
+        var stopping = host.StopAsync();
+        await host.Logs.Seen("stopped claiming");
+        await transaction.CommitAsync(TestContext.Current.CancellationToken);
+        await stopping;
+
+        Assert.DoesNotContain(host.Script.Events, seen => seen.StartsWith("late", StringComparison.Ordinal));
+        Assert.Equal(200, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'available' AND attempt = 0 AND run = 1"));
     }
 
     [Fact]
