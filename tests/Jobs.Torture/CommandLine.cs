@@ -53,7 +53,7 @@ sealed class CommandLine
     {
         var times = new Figure("--restarts", "Restarts of PostgreSQL; half of them immediate, as a crash.", full: 10, brief: 2);
         var terminations = new Figure("--terminations", "Backends of the nodes that are terminated besides.", full: 50, brief: 10);
-        var mails = new Figure("--mails", "Mails in the batch.", full: 20_000, brief: 3_000);
+        var mails = new Figure("--mails", "Mails in the batch.", full: 20_000, brief: 5_000);
         Add("restarts", "Restarts PostgreSQL and terminates backends during a mailing.", [times, terminations, mails], Scenario);
 
         Restarts Scenario(ParseResult parsed) => new() { Times = Read(parsed, times), Terminations = Read(parsed, terminations), Mails = Read(parsed, mails) };

@@ -15,6 +15,9 @@ sealed record Restarts : Scenario
     // In percent of the mails: the mailing goes on while a fault is made.
     const long LastFault = 80;
 
+    // So few at once that the mailing lasts longer than the faults take: 1,600 mails a second on two nodes.
+    const int Concurrency = 4;
+
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     static readonly TimeSpan Each = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
@@ -35,7 +38,7 @@ sealed record Restarts : Scenario
         await using var database = await TestDatabase.CreateOwnServerAsync(cancellationToken);
         await using var observer = new Observer(database.ConnectionString);
         var settings = new NodeSettings(
-            new NpgsqlConnectionStringBuilder(database.ConnectionString) { ApplicationName = NodesName }.ConnectionString, run.Folder, Lease, Concurrency: 10);
+            new NpgsqlConnectionStringBuilder(database.ConnectionString) { ApplicationName = NodesName }.ConnectionString, run.Folder, Lease, Concurrency);
         await using var one = await NodeProcess.StartAsync(settings);
         await using var other = await NodeProcess.StartAsync(settings);
         await observer.WaitForNodeAsync(one.Id, cancellationToken);
