@@ -193,7 +193,7 @@ sealed class WorkerEmitter
 
     string Argument(PerformModel perform, ArgumentModel argument) => argument.Kind switch
     {
-        ArgumentKind.Args when ArgsEmitter.NeedsBatch(perform.Args) => $"{_argsJson}.Read{perform.Args.Id}(job.Args.Span, job.Batch)",
+        ArgumentKind.Args when ArgsReaderEmitter.NeedsBatch(perform.Args) => $"{_argsJson}.Read{perform.Args.Id}(job.Args.Span, job.Batch)",
         ArgumentKind.Args => $"{_argsJson}.Read{perform.Args.Id}(job.Args.Span)",
         ArgumentKind.Job => "job",
         ArgumentKind.Batch => $"global::Jobs.Generated.RequiredBatch.Of(job, {Text(perform.Method)})",
@@ -289,42 +289,46 @@ sealed class WorkerEmitter
         {
             var isFirst = true;
             if (_performs.Count > 0)
-            {
-                Separate(ref isFirst);
-                ShapeTestEmitter.Emit(_writer, [.. _worker.Performs.Where(static perform => perform.IsCallable).Select(static perform => perform.Args)], _shape);
-            }
+                Write(ref isFirst, () => ShapeTestEmitter.Emit(
+                    _writer, [.. _worker.Performs.Where(static perform => perform.IsCallable).Select(static perform => perform.Args)], _shape));
 
             foreach (var perform in _performs.Concat(_worker.Performs.Where(static perform => !perform.IsCallable)))
             {
                 if (perform.IsCallable)
-                {
-                    Separate(ref isFirst);
-                    ArgsEmitter.EmitReader(_writer, perform.Args);
-                }
-
-                if (perform.NewModifiers is null)
-                    continue;
-                Separate(ref isFirst);
-                ArgsEmitter.EmitWriter(_writer, perform.Args);
+                    Write(ref isFirst, () => ArgsReaderEmitter.EmitReader(_writer, perform.Args));
+                if (perform.NewModifiers is not null)
+                    Write(ref isFirst, () => ArgsWriterEmitter.Emit(_writer, perform.Args));
             }
 
-            foreach (var type in _worker.Performs.SelectMany(static perform => perform.Args.Stored).Select(static member => member.Enum).OfType<EnumModel>().Distinct())
-            {
-                Separate(ref isFirst);
-                ArgsEmitter.EmitEnum(_writer, type);
-            }
+            WriteValueTypes(ref isFirst);
         }
 
         _writer.WriteLine("}");
     }
 
-    void Separate(ref bool isFirst)
+    void WriteValueTypes(ref bool isFirst)
+    {
+        foreach (var record in _worker.ValueTypes.Records)
+        {
+            Write(ref isFirst, () => ArgsReaderEmitter.EmitReader(_writer, record));
+            Write(ref isFirst, () => ArgsWriterEmitter.Emit(_writer, record));
+        }
+
+        foreach (var collection in _worker.ValueTypes.Collections)
+            Write(ref isFirst, () => ArgsReaderEmitter.EmitCollectionReader(_writer, collection));
+        foreach (var type in _worker.ValueTypes.Enums)
+            Write(ref isFirst, () => ArgsReaderEmitter.EmitEnum(_writer, type));
+        foreach (var custom in _worker.ValueTypes.Customs)
+            Write(ref isFirst, () => ArgsReaderEmitter.EmitCustom(_writer, custom));
+    }
+
+    void Write(ref bool isFirst, Action write)
     {
         if (!isFirst)
             _writer.WriteLine();
         isFirst = false;
+        write();
     }
-
     static string Shortened(string description) => description.Length <= LongestComment
         ? description
         : description[..description.LastIndexOf(", ", LongestComment, StringComparison.Ordinal)] + ", …}";

@@ -64,6 +64,7 @@ sealed class WorkerParser
             Priority = priority,
             Construction = construction,
             Performs = performs,
+            ValueTypes = _args.ValueTypes,
             HelperSuffix = HelperSuffix(),
         };
         return new ParsedWorker(model, new WorkerName(name, _worker.Name, _syntax.Identifier.GetLocation()), _diagnostics.ToEquatableArray());

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using Basic.Reference.Assemblies;
 using Jobs.Generators.Diagnostics;
 using Microsoft.CodeAnalysis;
@@ -12,6 +13,11 @@ namespace Jobs.Generators.Tests;
 sealed class UserProgram
 {
     static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.Latest, DocumentationMode.Diagnose);
+
+    /// <summary>The generator of System.Text.Json, which every program has.</summary>
+    static readonly ISourceGenerator SerializerGenerator = ((IIncrementalGenerator)Activator.CreateInstance(
+        Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "System.Text.Json.SourceGeneration.dll"))
+            .GetType("System.Text.Json.SourceGeneration.JsonSourceGenerator", throwOnError: true)!)!).AsSourceGenerator();
 
     static readonly ImmutableArray<DiagnosticAnalyzer> Analyzers = [new PerformOutsideWorkerAnalyzer(), new UnknownArgsAnalyzer()];
 
@@ -29,7 +35,10 @@ sealed class UserProgram
 
     public GeneratorDriver Driver { get; }
 
-    public GeneratorRunResult Result => Driver.GetRunResult().Results.Single();
+    public GeneratorRunResult Result => ResultOf(Driver);
+
+    static GeneratorRunResult ResultOf(GeneratorDriver driver) =>
+        driver.GetRunResult().Results.Single(result => result.Generator.GetGeneratorType() == typeof(WorkerGenerator));
 
     public ImmutableArray<SyntaxTree> GeneratedTrees => Driver.GetRunResult().GeneratedTrees;
 
@@ -41,7 +50,7 @@ sealed class UserProgram
     public static UserProgram From(Compilation compilation)
     {
         var driver = CSharpGeneratorDriver.Create(
-            [new WorkerGenerator().AsSourceGenerator()],
+            [new WorkerGenerator().AsSourceGenerator(), SerializerGenerator],
             parseOptions: ParseOptions,
             driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         return Run(driver, compilation);
@@ -66,7 +75,7 @@ sealed class UserProgram
     static UserProgram Run(GeneratorDriver driver, Compilation compilation)
     {
         driver = driver.RunGeneratorsAndUpdateCompilation(compilation, out var updated, out _, TestContext.Current.CancellationToken);
-        Assert.Null(driver.GetRunResult().Results.Single().Exception);
+        Assert.Null(ResultOf(driver).Exception);
         return new UserProgram(updated, driver);
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Jobs.Generated;
@@ -9,8 +8,8 @@ static class ArgsBuffer
 {
     const int LargestKept = 64 * 1024;
 
-    // The relaxed encoder writes "é" and not "\u00e9": jsonb stores the same, and fewer bytes travel.
-    static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // It writes "é" and not "\u00e9": jsonb stores the same, and fewer bytes travel.
+    static readonly JsonWriterOptions Options = new() { Encoder = new StrictEncoder() };
 
     [ThreadStatic]
     static ArrayBufferWriter<byte>? IdleBuffer;

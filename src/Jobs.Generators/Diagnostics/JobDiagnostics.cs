@@ -48,7 +48,7 @@ static class JobDiagnostics
     public static readonly DiagnosticDescriptor FromBatchMisused = Error(
         "JOB009",
         "A [FromBatch] member is an optional string, int or long",
-        "{0}.{1} is marked [FromBatch]: {2}");
+        "{0} is marked [FromBatch]: {1}");
 
     public static readonly DiagnosticDescriptor MatchesMisused = Error(
         "JOB010",
@@ -89,6 +89,11 @@ static class JobDiagnostics
         "JOB017",
         "A worker's New is written by the generator",
         "{0} declares {1} itself, where the generator would add the method that makes its jobs. Rename it.");
+
+    public static readonly DiagnosticDescriptor ContextMissing = Error(
+        "JOB018",
+        "A JsonSerializerContext has to cover a member's type",
+        "{0} cannot be stored: {1}");
 
     static DiagnosticDescriptor Error(string id, string title, string message) => new(
         id,

@@ -6,23 +6,25 @@ namespace Jobs.Generators.Model;
 /// <remarks>Holds no symbol, syntax node or location.</remarks>
 sealed record ArgsShape
 {
-    /// <summary>An identifier that is unique in the worker, such as <c>EmailArgs</c>.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>With <c>global::</c>.</summary>
-    public required string Type { get; init; }
+    public required RecordModel Record { get; init; }
 
     /// <summary>Whether it is made by the store, and not by callers.</summary>
     public required bool IsCallback { get; init; }
 
     public required EquatableArray<ConstantModel> Constants { get; init; }
 
-    public required EquatableArray<MemberModel> Members { get; init; }
-
     /// <summary>False while members are missing because they cannot be stored: then it is written, and not read.</summary>
     public required bool IsComplete { get; init; }
 
-    public IEnumerable<MemberModel> Stored => Members.Where(member => member.Kind is not MemberKind.FromBatch);
+    /// <summary>An identifier that is unique in the worker, such as <c>EmailArgs</c>.</summary>
+    public string Id => Record.Id;
+
+    /// <summary>With <c>global::</c>.</summary>
+    public string Type => Record.Type;
+
+    public EquatableArray<MemberModel> Members => Record.Members;
+
+    public IEnumerable<MemberModel> Stored => Record.Stored;
 
     /// <summary>All keys of the JSON that is written.</summary>
     public IEnumerable<string> Keys => Constants.Select(constant => constant.Key).Concat(Stored.Select(member => member.Key));
@@ -41,7 +43,7 @@ sealed record ArgsShape
     /// <summary>For comments: <c>{"status": "complete", "batch_id": string, "name"?: string}</c>.</summary>
     public string Description =>
         "{" + string.Join(", ", Constants.Select(constant => $"{JsonText.Quote(constant.Key)}: {constant.Json}")
-            .Concat(Stored.Select(member => $"{JsonText.Quote(member.Key)}{(member.IsOptional ? "?" : "")}: {member.TypeInWords}"))) + "}";
+            .Concat(Stored.Select(member => $"{JsonText.Quote(member.Key)}{(member.IsOptional ? "?" : "")}: {member.Value.TypeInWords}"))) + "}";
 }
 
 /// <summary>A key that always holds the same value.</summary>
@@ -59,77 +61,3 @@ enum ConstantKind
     Number,
     Bool,
 }
-
-/// <summary>A member of an args record.</summary>
-sealed record MemberModel
-{
-    /// <summary>Escaped if it is a keyword.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Not escaped: a part of other names.</summary>
-    public string PlainName => Name.TrimStart('@');
-
-    public required string Key { get; init; }
-
-    public required MemberKind Kind { get; init; }
-
-    /// <summary>The type without a question mark, with <c>global::</c>.</summary>
-    public required string Type { get; init; }
-
-    /// <summary>The type's plain name, for comments.</summary>
-    public required string TypeInWords { get; init; }
-
-    public required bool IsNullable { get; init; }
-
-    /// <summary>Whether JSON without the key fits.</summary>
-    public required bool IsOptional { get; init; }
-
-    public required MemberPlace Place { get; init; }
-
-    /// <summary>The C# expression it has when the key is missing; <see langword="null"/> when only a fresh record knows.</summary>
-    public required string? Default { get; init; }
-
-    public required EnumModel? Enum { get; init; }
-}
-
-/// <summary>How a member's value gets into the record.</summary>
-enum MemberPlace
-{
-    Constructor,
-    Initializer,
-}
-
-enum MemberKind
-{
-    String,
-    Boolean,
-    Byte,
-    SByte,
-    Int16,
-    UInt16,
-    Int32,
-    UInt32,
-    Int64,
-    UInt64,
-    Single,
-    Double,
-    Decimal,
-    Guid,
-    DateTimeOffset,
-    Enum,
-
-    /// <summary>Filled from the batch and not stored.</summary>
-    FromBatch,
-}
-
-/// <summary>An enum that is stored by its members' names.</summary>
-/// <param name="Id">An identifier that is unique in the worker.</param>
-/// <param name="Type">With <c>global::</c>.</param>
-/// <param name="Members">In the order of declaration.</param>
-sealed record EnumModel(string Id, string Type, EquatableArray<EnumMemberModel> Members);
-
-/// <summary>A name of an enum.</summary>
-/// <param name="Name">As it is stored.</param>
-/// <param name="Expression">The C# of its value.</param>
-/// <param name="IsAlias">Whether an earlier name has the same value: then it is read and never written.</param>
-sealed record EnumMemberModel(string Name, string Expression, bool IsAlias);

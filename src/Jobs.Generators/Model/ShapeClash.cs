@@ -51,30 +51,45 @@ sealed record ShapeClash(string Why, string Advice)
     static bool CouldHold(ArgsShape writer, ConstantModel constant) =>
         writer.Constants.Contains(constant) || writer.Stored.Any(member => member.Key == constant.Key && CouldBe(member, constant));
 
-    static bool CouldBe(MemberModel member, ConstantModel constant) => constant.Kind switch
+    static bool CouldBe(MemberModel member, ConstantModel constant) => member.Value.Kind switch
     {
-        ConstantKind.Bool => member.Kind is MemberKind.Boolean,
-        ConstantKind.Number => CouldBe(member.Kind, long.Parse(constant.Value, CultureInfo.InvariantCulture)),
-        _ => member.Kind switch
+        // Whatever is written by others, or as it is, could be anything.
+        ValueKind.Json or ValueKind.Custom => true,
+        var kind => constant.Kind switch
         {
-            MemberKind.String => true,
-            MemberKind.Enum => member.Enum!.Members.Any(name => name.Name == constant.Value),
-            MemberKind.Guid => Guid.TryParseExact(constant.Value, "D", out _),
-            MemberKind.DateTimeOffset => DateTimeOffset.TryParse(constant.Value, CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-            _ => false,
+            ConstantKind.Bool => kind is ValueKind.Boolean,
+            ConstantKind.Number => CouldBe(kind, long.Parse(constant.Value, CultureInfo.InvariantCulture)),
+            _ => CouldBe(member.Value, constant.Value),
         },
     };
 
-    static bool CouldBe(MemberKind kind, long number) => kind switch
+    // Of a text that only stands for a value if it is in the form that Jobs writes, a rough look is enough: who has a constant such as
+    // "12:00:00" beside a member that is a time is better off with an error.
+    static bool CouldBe(ValueModel value, string text) => value.Kind switch
     {
-        MemberKind.Byte => number is >= byte.MinValue and <= byte.MaxValue,
-        MemberKind.SByte => number is >= sbyte.MinValue and <= sbyte.MaxValue,
-        MemberKind.Int16 => number is >= short.MinValue and <= short.MaxValue,
-        MemberKind.UInt16 => number is >= ushort.MinValue and <= ushort.MaxValue,
-        MemberKind.Int32 => number is >= int.MinValue and <= int.MaxValue,
-        MemberKind.UInt32 => number is >= uint.MinValue and <= uint.MaxValue,
-        MemberKind.UInt64 => number >= 0,
-        MemberKind.Int64 or MemberKind.Single or MemberKind.Double or MemberKind.Decimal => true,
+        ValueKind.String or ValueKind.Uri => true,
+        ValueKind.Enum => CouldBe(value.Enum!, text),
+        ValueKind.Guid => Guid.TryParseExact(text, "D", out _),
+        ValueKind.DateTimeOffset or ValueKind.DateTime or ValueKind.DateOnly => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+        ValueKind.TimeOnly or ValueKind.TimeSpan => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _),
+        ValueKind.Bytes => text.Length % 4 == 0 && text.All(static c => char.IsLetterOrDigit(c) || c is '+' or '/' or '='),
+        _ => false,
+    };
+
+    static bool CouldBe(EnumModel type, string text) => type.IsFlags
+        ? text.Split(',').All(part => type.Members.Any(name => name.Name == part.Trim()))
+        : type.Members.Any(name => name.Name == text);
+
+    static bool CouldBe(ValueKind kind, long number) => kind switch
+    {
+        ValueKind.Byte => number is >= byte.MinValue and <= byte.MaxValue,
+        ValueKind.SByte => number is >= sbyte.MinValue and <= sbyte.MaxValue,
+        ValueKind.Int16 => number is >= short.MinValue and <= short.MaxValue,
+        ValueKind.UInt16 => number is >= ushort.MinValue and <= ushort.MaxValue,
+        ValueKind.Int32 => number is >= int.MinValue and <= int.MaxValue,
+        ValueKind.UInt32 => number is >= uint.MinValue and <= uint.MaxValue,
+        ValueKind.UInt64 => number >= 0,
+        ValueKind.Int64 or ValueKind.Single or ValueKind.Double or ValueKind.Decimal => true,
         _ => false,
     };
 }

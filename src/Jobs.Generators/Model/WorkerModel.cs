@@ -36,6 +36,8 @@ sealed record WorkerModel
 
     public required EquatableArray<PerformModel> Performs { get; init; }
 
+    public required ValueTypes ValueTypes { get; init; }
+
     /// <summary>Put behind the names of the helper types where the worker has members, or its namespace children, of the same name.</summary>
     public required string HelperSuffix { get; init; }
 

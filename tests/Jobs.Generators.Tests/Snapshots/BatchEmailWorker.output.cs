@@ -108,15 +108,15 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("batch_id"u8))
-                batchId = json.ReadString("batch_id");
+                batchId = json.ReadString();
             else if (json.KeyIs("total"u8))
-                total = json.ReadInt32("total");
+                total = json.ReadInt32();
             else if (json.KeyIs("completed"u8))
-                completed = json.ReadInt32("completed");
+                completed = json.ReadInt32();
             else if (json.KeyIs("cancelled"u8))
-                cancelled = json.ReadInt32("cancelled");
+                cancelled = json.ReadInt32();
             else if (json.KeyIs("discarded"u8))
-                discarded = json.ReadInt32("discarded");
+                discarded = json.ReadInt32();
         }
 
         return new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
@@ -130,7 +130,7 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("email"u8))
-                email = json.ReadString("email");
+                email = json.ReadString();
         }
 
         return new global::EmailBlast.EmailArgs(email);

@@ -174,54 +174,54 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("text"u8))
-                text = json.ReadString("text");
+                text = json.ReadString();
             else if (json.KeyIs("note"u8))
-                note = json.ValueIsNull() ? null : json.ReadString("note");
+                note = json.ValueIsNull() ? null : json.ReadString();
             else if (json.KeyIs("flag"u8))
-                flag = json.ReadBoolean("flag");
+                flag = json.ReadBoolean();
             else if (json.KeyIs("maybe_flag"u8))
-                maybeFlag = json.ValueIsNull() ? null : json.ReadBoolean("maybe_flag");
+                maybeFlag = json.ValueIsNull() ? null : json.ReadBoolean();
             else if (json.KeyIs("a"u8))
-                a = json.ReadByte("a");
+                a = json.ReadByte();
             else if (json.KeyIs("b"u8))
-                b = json.ReadSByte("b");
+                b = json.ReadSByte();
             else if (json.KeyIs("c"u8))
-                c = json.ReadInt16("c");
+                c = json.ReadInt16();
             else if (json.KeyIs("d"u8))
-                d = json.ReadUInt16("d");
+                d = json.ReadUInt16();
             else if (json.KeyIs("e"u8))
-                e = json.ReadInt32("e");
+                e = json.ReadInt32();
             else if (json.KeyIs("f"u8))
-                f = json.ReadUInt32("f");
+                f = json.ReadUInt32();
             else if (json.KeyIs("g"u8))
-                g = json.ReadInt64("g");
+                g = json.ReadInt64();
             else if (json.KeyIs("h"u8))
-                h = json.ReadUInt64("h");
+                h = json.ReadUInt64();
             else if (json.KeyIs("i"u8))
-                i = json.ReadSingle("i");
+                i = json.ReadSingle();
             else if (json.KeyIs("j"u8))
-                j = json.ReadDouble("j");
+                j = json.ReadDouble();
             else if (json.KeyIs("k"u8))
-                k = json.ReadDecimal("k");
+                k = json.ReadDecimal();
             else if (json.KeyIs("l"u8))
-                l = json.ReadGuid("l");
+                l = json.ReadGuid();
             else if (json.KeyIs("m"u8))
-                m = json.ReadDateTimeOffset("m");
+                m = json.ReadDateTimeOffset();
             else if (json.KeyIs("n"u8))
-                n = ReadColour(ref json, "n");
+                n = ReadColour(ref json);
             else if (json.KeyIs("o"u8))
-                o = json.ValueIsNull() ? null : ReadColour(ref json, "o");
+                o = json.ValueIsNull() ? null : ReadColour(ref json);
             else if (json.KeyIs("tries"u8))
-                tries = json.ReadInt32("tries");
+                tries = json.ReadInt32();
             else if (json.KeyIs("needed"u8))
-                needed = json.ReadInt32("needed");
+                needed = json.ReadInt32();
             else if (json.KeyIs("title"u8))
-                (title, hasTitle) = (json.ReadString("title"), true);
+                (title, hasTitle) = (json.ReadString(), true);
             else if (json.KeyIs("ratio"u8))
-                ratio = json.ValueIsNull() ? null : json.ReadDouble("ratio");
+                ratio = json.ValueIsNull() ? null : json.ReadDouble();
         }
 
-        // A missing key leaves what the record itself starts with.
+        // A missing key leaves what a fresh EveryArgs itself starts with.
         var read = new global::App.EveryArgs(text, note, flag, maybeFlag, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, batch?.Id, tries) { Needed = needed, Ratio = ratio };
         return read with
         {
@@ -279,13 +279,13 @@ file static class ArgsJson
         _ => throw global::Jobs.Generated.ArgsText.NoName(member),
     };
 
-    static global::App.Colour ReadColour(ref global::Jobs.Generated.ArgsReader json, string key) => json.ReadString(key) switch
+    static global::App.Colour ReadColour(ref global::Jobs.Generated.ArgsReader json) => json.ReadString() switch
     {
         "Red" => global::App.Colour.Red,
         "Green" => global::App.Colour.Green,
         "Crimson" => global::App.Colour.Crimson,
         "Pink" => (global::App.Colour)(7),
-        _ => throw global::Jobs.Generated.ArgsReader.NotOneOf(key, "Red, Green, Crimson, Pink"),
+        _ => throw json.NotOneOf("Red, Green, Crimson, Pink"),
     };
 }
 

@@ -75,7 +75,7 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("email"u8))
-                email = json.ReadString("email");
+                email = json.ReadString();
         }
 
         return new global::App.EmailArgs(email);

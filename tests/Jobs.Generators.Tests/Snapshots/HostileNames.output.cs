@@ -102,19 +102,19 @@ file static class ArgsJson_
         while (json.ReadKey())
         {
             if (json.KeyIs("class"u8))
-                @class = json.ReadString("class");
+                @class = json.ReadString();
             else if (json.KeyIs("int"u8))
-                @int = json.ReadInt32("int");
+                @int = json.ReadInt32();
             else if (json.KeyIs("größe"u8))
-                größe = Readenum(ref json, "größe");
+                größe = Readenum(ref json);
             else if (json.KeyIs("json"u8))
-                json2 = json.ReadString("json");
+                json2 = json.ReadString();
             else if (json.KeyIs("args"u8))
-                args2 = json.ReadString("args");
+                args2 = json.ReadString();
             else if (json.KeyIs("read"u8))
-                read2 = json.ReadString("read");
+                read2 = json.ReadString();
             else if (json.KeyIs("名前"u8))
-                名前 = json.ReadString("名前");
+                名前 = json.ReadString();
         }
 
         return new global::@namespace.System.@record(@class, @int, größe, json2, args2, read2, 名前);
@@ -140,11 +140,11 @@ file static class ArgsJson_
         _ => throw global::Jobs.Generated.ArgsText.NoName(member),
     };
 
-    static global::@namespace.System.@enum Readenum(ref global::Jobs.Generated.ArgsReader json, string key) => json.ReadString(key) switch
+    static global::@namespace.System.@enum Readenum(ref global::Jobs.Generated.ArgsReader json) => json.ReadString() switch
     {
         "class" => global::@namespace.System.@enum.@class,
         "Grün" => global::@namespace.System.@enum.Grün,
-        _ => throw global::Jobs.Generated.ArgsReader.NotOneOf(key, "class, Grün"),
+        _ => throw json.NotOneOf("class, Grün"),
     };
 }
 

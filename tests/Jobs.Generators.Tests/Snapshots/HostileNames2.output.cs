@@ -93,9 +93,9 @@ file static class ArgsJson_
         while (json.ReadKey())
         {
             if (json.KeyIs("default"u8))
-                @default = json.ReadString("default");
+                @default = json.ReadString();
             else if (json.KeyIs("null"u8))
-                @null = json.ValueIsNull() ? null : json.ReadInt32("null");
+                @null = json.ValueIsNull() ? null : json.ReadInt32();
         }
 
         return new global::ArgsJson.None(@default, @null, batch?.Total ?? 4);
@@ -120,7 +120,7 @@ file static class ArgsJson_
         while (json.ReadKey())
         {
             if (json.KeyIs("cancellation_token"u8))
-                cancellationToken = json.ReadInt32("cancellation_token");
+                cancellationToken = json.ReadInt32();
         }
 
         return new global::ArgsJson.job(cancellationToken);

@@ -6,7 +6,7 @@ using Jobs;
 
 namespace App;
 
-public sealed record EmailArgs(string Email, DateTime SentAt);
+public sealed record EmailArgs(string Email, System.IO.Stream Attachment);
 
 [Worker]
 public partial class Mailer

@@ -113,11 +113,11 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("email"u8))
-                email = json.ReadString("email");
+                email = json.ReadString();
             else if (json.KeyIs("title"u8))
-                title = json.ValueIsNull() ? null : json.ReadString("title");
+                title = json.ValueIsNull() ? null : json.ReadString();
             else if (json.KeyIs("suffix"u8))
-                suffix = json.ValueIsNull() ? null : json.ReadString("suffix");
+                suffix = json.ValueIsNull() ? null : json.ReadString();
         }
 
         return new global::App.Titled(email, title, suffix);
@@ -141,9 +141,9 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("email"u8))
-                email = json.ReadString("email");
+                email = json.ReadString();
             else if (json.KeyIs("name"u8))
-                name = json.ValueIsNull() ? null : json.ReadString("name");
+                name = json.ValueIsNull() ? null : json.ReadString();
         }
 
         return new global::App.Named(email, name);
@@ -165,7 +165,7 @@ file static class ArgsJson
         while (json.ReadKey())
         {
             if (json.KeyIs("email"u8))
-                email = json.ReadString("email");
+                email = json.ReadString();
         }
 
         return new global::App.Plain(email);

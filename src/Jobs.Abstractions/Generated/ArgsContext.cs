@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Jobs.Generated;
+
+/// <summary>What is read and written by a serializer context of the user.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class ArgsContext
+{
+    /// <summary>How <paramref name="context"/> serializes a <typeparamref name="T"/>.</summary>
+    /// <exception cref="InvalidOperationException">The context does not cover the type.</exception>
+    public static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.GetTypeInfo(typeof(T)) as JsonTypeInfo<T> ?? throw new InvalidOperationException(
+            $"{context.GetType()} does not cover {typeof(T)}, which jobs have in their args. Mark it [JsonSerializable(typeof({typeof(T).Name}))].");
+    }
+
+    /// <summary>Writes <paramref name="value"/>.</summary>
+    /// <exception cref="InvalidArgsException">The context cannot write it, or it has text that jsonb cannot hold.</exception>
+    public static void Write<T>(Utf8JsonWriter json, T value, JsonTypeInfo<T> type, string member)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        try
+        {
+            JsonSerializer.Serialize(json, value, type);
+        }
+        catch (StrictEncoder.RefusedException refused)
+        {
+            throw new InvalidArgsException($"{member} has {refused.Message} in a text, which PostgreSQL's jsonb cannot hold. Remove it before you enqueue.");
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException)
+        {
+            throw new InvalidArgsException($"{member} could not be written by {NameOf(type)}.", exception);
+        }
+    }
+
+    internal static string NameOf(JsonTypeInfo type) => (type.OriginatingResolver ?? (object)"a JsonSerializerContext").ToString()!;
+}
