@@ -1,0 +1,3 @@
+namespace Jobs.Microbench.Dispatch;
+
+public sealed record EmailArgs(string Email);
