@@ -42,7 +42,7 @@ sealed class ShapeTestEmitter
             if (_keys.Count > 0)
                 writer.WriteLine();
             writer.WriteLine("var json = new global::Jobs.Generated.ArgsReader(args);");
-            WritePass(writer);
+            KeySwitch.Write(writer, [.. _keys.Select(key => (key, (IReadOnlyList<string>)[.. _facts[key].Select(static fact => $"{fact.Local} = {Value(fact.Constant)};")]))]);
             writer.WriteLine();
             foreach (var (id, condition) in tests)
             {
@@ -51,39 +51,6 @@ sealed class ShapeTestEmitter
             }
 
             writer.WriteLine($"return {_shape}.None;");
-        }
-
-        writer.WriteLine("}");
-    }
-
-    void WritePass(SourceWriter writer)
-    {
-        if (_keys.Count == 0)
-        {
-            // To the end, so that malformed args are found here.
-            writer.WriteLine("""
-                while (json.ReadKey())
-                {
-                }
-                """);
-            return;
-        }
-
-        writer.WriteLine("while (json.ReadKey())");
-        writer.WriteLine("{");
-        using (writer.Indent())
-        {
-            for (var i = 0; i < _keys.Count; i++)
-            {
-                var facts = _facts[_keys[i]];
-                writer.WriteLine($"{(i == 0 ? "if" : "else if")} (json.KeyIs({Utf8(_keys[i])}))");
-                if (facts.Count > 1)
-                    writer.WriteLine("{");
-                foreach (var fact in facts)
-                    writer.WriteLine($"    {fact.Local} = {Value(fact.Constant)};");
-                if (facts.Count > 1)
-                    writer.WriteLine("}");
-            }
         }
 
         writer.WriteLine("}");

@@ -54,8 +54,8 @@ public class RoundTripTests
     [InlineData("l", "\"secret\"", "l in the stored args must be a UUID such as \"00000000-0000-0000-0000-000000000000\", and is another string.")]
     [InlineData("m", "\"2030-01-31T12:00:00\"", "m in the stored args must be a date and time with its offset such as \"2030-01-31T12:00:00Z\", and is another string.")]
     [InlineData("n", "\"secret\"", "n in the stored args must be one of Red, Green, Crimson, Pink, and is another string.")]
-    [InlineData("n", "1", "n in the stored args must be a string, and is a number.")]
-    [InlineData("o", "{}", "o in the stored args must be a string, and is an object.")]
+    [InlineData("n", "1", "n in the stored args must be one of Red, Green, Crimson, Pink, and is a number.")]
+    [InlineData("o", "{}", "o in the stored args must be one of Red, Green, Crimson, Pink, and is an object.")]
     public async Task A_value_that_does_not_fit_its_member_fails_with_its_key_and_what_was_expected(string key, string value, string message)
     {
         var host = await WorkerHost.StartAsync(Program);

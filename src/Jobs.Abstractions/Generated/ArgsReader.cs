@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -78,7 +79,7 @@ public ref struct ArgsReader
         try
         {
             if (!_isEntered)
-                _json.Skip();
+                SkipUnread();
             else if (_json.TokenType != JsonTokenType.StartObject)
                 return false;
             _isEntered = false;
@@ -101,7 +102,7 @@ public ref struct ArgsReader
         try
         {
             if (!_isEntered)
-                _json.Skip();
+                SkipUnread();
             _isEntered = false;
             _json.Read();
             return _json.TokenType != JsonTokenType.EndArray;
@@ -110,6 +111,12 @@ public ref struct ArgsReader
         {
             throw Malformed();
         }
+    }
+
+    void SkipUnread()
+    {
+        if (_json.TokenType is JsonTokenType.PropertyName or JsonTokenType.StartObject or JsonTokenType.StartArray)
+            _json.Skip();
     }
 
     void Leave()
@@ -122,7 +129,11 @@ public ref struct ArgsReader
 
     /// <summary>Whether the current key is <paramref name="key"/>, escaped or not.</summary>
     /// <exception cref="InvalidArgsException">The key has half of a surrogate pair.</exception>
-    public readonly bool KeyIs(ReadOnlySpan<byte> key) => _json.ValueIsEscaped ? TextIs(key) : _json.ValueSpan.SequenceEqual(key);
+    public readonly bool KeyIs(ReadOnlySpan<byte> key) => TextIs(key);
+
+    /// <summary>How many bytes the current key has in UTF-8, its escapes resolved.</summary>
+    /// <exception cref="InvalidArgsException">The key has half of a surrogate pair.</exception>
+    public readonly int KeyLength => _json.ValueIsEscaped ? Encoding.UTF8.GetByteCount(Text()) : _json.ValueSpan.Length;
 
     /// <summary>The current key, of a dictionary.</summary>
     /// <exception cref="InvalidArgsException">The key is no valid text.</exception>
@@ -239,7 +250,7 @@ public ref struct ArgsReader
     /// <summary>Reads a <see cref="DateTimeOffset"/>.</summary>
     /// <exception cref="InvalidArgsException">It is something else, or has no offset: then it would mean another instant on each machine.</exception>
     public DateTimeOffset ReadDateTimeOffset() =>
-        ReadValue() == JsonTokenType.String && _json.TryGetDateTimeOffset(out var value) && HasOffset(_json.GetString()!)
+        ReadValue() == JsonTokenType.String && _json.TryGetDateTimeOffset(out var value) && HasOffset()
             ? value
             : throw Unexpected("a date and time with its offset such as \"2030-01-31T12:00:00Z\"");
 
@@ -333,13 +344,19 @@ public ref struct ArgsReader
         throw Unexpected($"a {typeof(T)}");
     }
 
-    /// <summary>The exception for a string that no member of an enum is stored as.</summary>
+    /// <summary>The exception for a value that no member of an enum is stored as.</summary>
     /// <param name="names">What its members are stored as.</param>
-    public readonly InvalidArgsException NotOneOf(string names) => new($"{Path()} in the stored args must be one of {names}, and is another string.");
+    public readonly InvalidArgsException NotOneOf(string names) => new(
+        $"{Path()} in the stored args must be one of {names}, and is {(_json.TokenType == JsonTokenType.String ? "another string" : Describe(_json.TokenType, ""))}.");
 
     // The current token
 
-    static bool HasOffset(string iso) => iso[^1] == 'Z' || iso.AsSpan(Math.Min(iso.Length, 11)).IndexOfAny('+', '-') >= 0;
+    // Behind the date, whose hyphens are none of it.
+    readonly bool HasOffset()
+    {
+        var text = _json.ValueIsEscaped ? Encoding.UTF8.GetBytes(Text()) : _json.ValueSpan;
+        return text[^1] == 'Z' || text[Math.Min(text.Length, 11)..].IndexOfAny((byte)'+', (byte)'-') >= 0;
+    }
 
     JsonTokenType ReadValue()
     {
@@ -367,7 +384,9 @@ public ref struct ArgsReader
         }
     }
 
-    readonly bool TextIs(ReadOnlySpan<byte> text)
+    readonly bool TextIs(ReadOnlySpan<byte> text) => _json.ValueIsEscaped ? EscapedTextIs(text) : _json.ValueSpan.SequenceEqual(text);
+
+    readonly bool EscapedTextIs(ReadOnlySpan<byte> text)
     {
         try
         {

@@ -86,34 +86,11 @@ static class ArgsReaderEmitter
         writer.WriteLine();
     }
 
-    static void WritePass(SourceWriter writer, List<Read> reads)
-    {
-        if (reads.Count == 0)
-        {
-            writer.WriteLine("""
-                while (json.ReadKey())
-                {
-                }
-                """);
-            return;
-        }
-
-        writer.WriteLine("while (json.ReadKey())");
-        writer.WriteLine("{");
-        using (writer.Indent())
-        {
-            for (var i = 0; i < reads.Count; i++)
-            {
-                var (member, local, flag) = (reads[i].Member, reads[i].Local, reads[i].Flag);
-                writer.WriteLine($"{(i == 0 ? "if" : "else if")} (json.KeyIs({Literal(member.Key)}u8))");
-                writer.WriteLine(flag is null
-                    ? $"    {local} = {ReadValue(member.Value)};"
-                    : $"    ({local}, {flag}) = ({ReadValue(member.Value)}, true);");
-            }
-        }
-
-        writer.WriteLine("}");
-    }
+    static void WritePass(SourceWriter writer, List<Read> reads) => KeySwitch.Write(
+        writer,
+        [.. reads.Select(static read => (read.Member.Key, (IReadOnlyList<string>)[read.Flag is null
+            ? $"{read.Local} = {ReadValue(read.Member.Value)};"
+            : $"({read.Local}, {read.Flag}) = ({ReadValue(read.Member.Value)}, true);"]))]);
 
     static string Declared(ValueModel value) => value.IsNullable ? value.Type + "?" : value.Type;
 
@@ -253,16 +230,28 @@ static class ArgsReaderEmitter
                 _ => {{(type.IsFlags ? $"{Generated}.ArgsFlags.NamesOf(unchecked((ulong)value), {type.Id}Flags, member)" : $"throw {Generated}.ArgsText.NoName(member)")}},
             };
 
-            static {{type.Type}} Read{{type.Id}}(ref {{Generated}}.ArgsReader json) => json.ReadString() switch
+            static {{type.Type}} Read{{type.Id}}(ref {{Generated}}.ArgsReader json)
             {
             """);
         foreach (var member in type.Members)
-            writer.WriteLine($"    {Literal(member.Name)} => {member.Expression},");
+        {
+            writer.WriteLine($"""
+                    if (json.ValueIs({Literal(member.Name)}u8))
+                        return {member.Expression};
+                """);
+        }
+
         if (type.IsFlags)
-            writer.WriteLine($"    var names when {Generated}.ArgsFlags.BitsOf(names, {type.Id}Flags) is {{ }} bits => unchecked(({type.Type})bits),");
+        {
+            writer.WriteLine($$"""
+                    if ({{Generated}}.ArgsFlags.BitsOf(json.ReadString(), {{type.Id}}Flags) is { } bits)
+                        return unchecked(({{type.Type}})bits);
+                """);
+        }
+
         writer.WriteLine($$"""
-                _ => throw json.NotOneOf({{Literal(string.Join(", ", type.Members.Select(static member => member.Name)))}}),
-            };
+                throw json.NotOneOf({{Literal(string.Join(", ", type.Members.Select(static member => member.Name)))}});
+            }
             """);
         if (type.IsFlags)
             WriteFlags(writer, type);

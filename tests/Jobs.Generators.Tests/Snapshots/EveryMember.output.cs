@@ -77,46 +77,69 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("kind"u8))
-                kindIsEvery = json.ValueIs("every"u8);
-            else if (json.KeyIs("version"u8))
-                versionIs2 = json.ValueIs(2L);
-            else if (json.KeyIs("is_new"u8))
-                isNewIsTrue = json.ValueIs(true);
-            else if (json.KeyIs("text"u8))
-                hasText = true;
-            else if (json.KeyIs("flag"u8))
-                hasFlag = true;
-            else if (json.KeyIs("a"u8))
-                hasA = true;
-            else if (json.KeyIs("b"u8))
-                hasB = true;
-            else if (json.KeyIs("c"u8))
-                hasC = true;
-            else if (json.KeyIs("d"u8))
-                hasD = true;
-            else if (json.KeyIs("e"u8))
-                hasE = true;
-            else if (json.KeyIs("f"u8))
-                hasF = true;
-            else if (json.KeyIs("g"u8))
-                hasG = true;
-            else if (json.KeyIs("h"u8))
-                hasH = true;
-            else if (json.KeyIs("i"u8))
-                hasI = true;
-            else if (json.KeyIs("j"u8))
-                hasJ = true;
-            else if (json.KeyIs("k"u8))
-                hasK = true;
-            else if (json.KeyIs("l"u8))
-                hasL = true;
-            else if (json.KeyIs("m"u8))
-                hasM = true;
-            else if (json.KeyIs("n"u8))
-                hasN = true;
-            else if (json.KeyIs("needed"u8))
-                hasNeeded = true;
+            switch (json.KeyLength)
+            {
+                case 4 when json.KeyIs("kind"u8):
+                    kindIsEvery = json.ValueIs("every"u8);
+                    break;
+                case 7 when json.KeyIs("version"u8):
+                    versionIs2 = json.ValueIs(2L);
+                    break;
+                case 6 when json.KeyIs("is_new"u8):
+                    isNewIsTrue = json.ValueIs(true);
+                    break;
+                case 4 when json.KeyIs("text"u8):
+                    hasText = true;
+                    break;
+                case 4 when json.KeyIs("flag"u8):
+                    hasFlag = true;
+                    break;
+                case 1 when json.KeyIs("a"u8):
+                    hasA = true;
+                    break;
+                case 1 when json.KeyIs("b"u8):
+                    hasB = true;
+                    break;
+                case 1 when json.KeyIs("c"u8):
+                    hasC = true;
+                    break;
+                case 1 when json.KeyIs("d"u8):
+                    hasD = true;
+                    break;
+                case 1 when json.KeyIs("e"u8):
+                    hasE = true;
+                    break;
+                case 1 when json.KeyIs("f"u8):
+                    hasF = true;
+                    break;
+                case 1 when json.KeyIs("g"u8):
+                    hasG = true;
+                    break;
+                case 1 when json.KeyIs("h"u8):
+                    hasH = true;
+                    break;
+                case 1 when json.KeyIs("i"u8):
+                    hasI = true;
+                    break;
+                case 1 when json.KeyIs("j"u8):
+                    hasJ = true;
+                    break;
+                case 1 when json.KeyIs("k"u8):
+                    hasK = true;
+                    break;
+                case 1 when json.KeyIs("l"u8):
+                    hasL = true;
+                    break;
+                case 1 when json.KeyIs("m"u8):
+                    hasM = true;
+                    break;
+                case 1 when json.KeyIs("n"u8):
+                    hasN = true;
+                    break;
+                case 6 when json.KeyIs("needed"u8):
+                    hasNeeded = true;
+                    break;
+            }
         }
 
         if (kindIsEvery &&
@@ -173,52 +196,78 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("text"u8))
-                text = json.ReadString();
-            else if (json.KeyIs("note"u8))
-                note = json.ValueIsNull() ? null : json.ReadString();
-            else if (json.KeyIs("flag"u8))
-                flag = json.ReadBoolean();
-            else if (json.KeyIs("maybe_flag"u8))
-                maybeFlag = json.ValueIsNull() ? null : json.ReadBoolean();
-            else if (json.KeyIs("a"u8))
-                a = json.ReadByte();
-            else if (json.KeyIs("b"u8))
-                b = json.ReadSByte();
-            else if (json.KeyIs("c"u8))
-                c = json.ReadInt16();
-            else if (json.KeyIs("d"u8))
-                d = json.ReadUInt16();
-            else if (json.KeyIs("e"u8))
-                e = json.ReadInt32();
-            else if (json.KeyIs("f"u8))
-                f = json.ReadUInt32();
-            else if (json.KeyIs("g"u8))
-                g = json.ReadInt64();
-            else if (json.KeyIs("h"u8))
-                h = json.ReadUInt64();
-            else if (json.KeyIs("i"u8))
-                i = json.ReadSingle();
-            else if (json.KeyIs("j"u8))
-                j = json.ReadDouble();
-            else if (json.KeyIs("k"u8))
-                k = json.ReadDecimal();
-            else if (json.KeyIs("l"u8))
-                l = json.ReadGuid();
-            else if (json.KeyIs("m"u8))
-                m = json.ReadDateTimeOffset();
-            else if (json.KeyIs("n"u8))
-                n = ReadColour(ref json);
-            else if (json.KeyIs("o"u8))
-                o = json.ValueIsNull() ? null : ReadColour(ref json);
-            else if (json.KeyIs("tries"u8))
-                tries = json.ReadInt32();
-            else if (json.KeyIs("needed"u8))
-                needed = json.ReadInt32();
-            else if (json.KeyIs("title"u8))
-                (title, hasTitle) = (json.ReadString(), true);
-            else if (json.KeyIs("ratio"u8))
-                ratio = json.ValueIsNull() ? null : json.ReadDouble();
+            switch (json.KeyLength)
+            {
+                case 4 when json.KeyIs("text"u8):
+                    text = json.ReadString();
+                    break;
+                case 4 when json.KeyIs("note"u8):
+                    note = json.ValueIsNull() ? null : json.ReadString();
+                    break;
+                case 4 when json.KeyIs("flag"u8):
+                    flag = json.ReadBoolean();
+                    break;
+                case 10 when json.KeyIs("maybe_flag"u8):
+                    maybeFlag = json.ValueIsNull() ? null : json.ReadBoolean();
+                    break;
+                case 1 when json.KeyIs("a"u8):
+                    a = json.ReadByte();
+                    break;
+                case 1 when json.KeyIs("b"u8):
+                    b = json.ReadSByte();
+                    break;
+                case 1 when json.KeyIs("c"u8):
+                    c = json.ReadInt16();
+                    break;
+                case 1 when json.KeyIs("d"u8):
+                    d = json.ReadUInt16();
+                    break;
+                case 1 when json.KeyIs("e"u8):
+                    e = json.ReadInt32();
+                    break;
+                case 1 when json.KeyIs("f"u8):
+                    f = json.ReadUInt32();
+                    break;
+                case 1 when json.KeyIs("g"u8):
+                    g = json.ReadInt64();
+                    break;
+                case 1 when json.KeyIs("h"u8):
+                    h = json.ReadUInt64();
+                    break;
+                case 1 when json.KeyIs("i"u8):
+                    i = json.ReadSingle();
+                    break;
+                case 1 when json.KeyIs("j"u8):
+                    j = json.ReadDouble();
+                    break;
+                case 1 when json.KeyIs("k"u8):
+                    k = json.ReadDecimal();
+                    break;
+                case 1 when json.KeyIs("l"u8):
+                    l = json.ReadGuid();
+                    break;
+                case 1 when json.KeyIs("m"u8):
+                    m = json.ReadDateTimeOffset();
+                    break;
+                case 1 when json.KeyIs("n"u8):
+                    n = ReadColour(ref json);
+                    break;
+                case 1 when json.KeyIs("o"u8):
+                    o = json.ValueIsNull() ? null : ReadColour(ref json);
+                    break;
+                case 5 when json.KeyIs("tries"u8):
+                    tries = json.ReadInt32();
+                    break;
+                case 6 when json.KeyIs("needed"u8):
+                    needed = json.ReadInt32();
+                    break;
+                case 5 when json.KeyIs("title"u8):
+                    (title, hasTitle) = (json.ReadString(), true);
+                    break;
+                case 5 when json.KeyIs("ratio"u8):
+                    ratio = json.ValueIsNull() ? null : json.ReadDouble();
+                    break;
+            }
         }
 
         // A missing key leaves what a fresh EveryArgs itself starts with.
@@ -279,14 +328,18 @@ file static class ArgsJson
         _ => throw global::Jobs.Generated.ArgsText.NoName(member),
     };
 
-    static global::App.Colour ReadColour(ref global::Jobs.Generated.ArgsReader json) => json.ReadString() switch
+    static global::App.Colour ReadColour(ref global::Jobs.Generated.ArgsReader json)
     {
-        "Red" => global::App.Colour.Red,
-        "Green" => global::App.Colour.Green,
-        "Crimson" => global::App.Colour.Crimson,
-        "Pink" => (global::App.Colour)(7),
-        _ => throw json.NotOneOf("Red, Green, Crimson, Pink"),
-    };
+        if (json.ValueIs("Red"u8))
+            return global::App.Colour.Red;
+        if (json.ValueIs("Green"u8))
+            return global::App.Colour.Green;
+        if (json.ValueIs("Crimson"u8))
+            return global::App.Colour.Crimson;
+        if (json.ValueIs("Pink"u8))
+            return (global::App.Colour)(7);
+        throw json.NotOneOf("Red, Green, Crimson, Pink");
+    }
 }
 
 // App_Workers.g.cs
