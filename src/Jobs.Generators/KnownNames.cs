@@ -14,11 +14,18 @@ static class KnownNames
     public const string JobOutcome = "Jobs.JobOutcome";
     public const string BatchRef = "Jobs.BatchRef";
     public const string BatchComplete = "Jobs.BatchComplete";
+    public const string NewJob = "Jobs.NewJob";
+    public const string Performs = "Jobs.IPerforms";
+    public const string JobClient = "Jobs.JobClient";
+    public const string JobsBuilder = "Jobs.JobsBuilder";
+    public const string JobsOptions = "Jobs.JobsOptions";
 
     public const string CancellationToken = "System.Threading.CancellationToken";
     public const string Task = "System.Threading.Tasks.Task";
     public const string ValueTask = "System.Threading.Tasks.ValueTask";
     public const string Guid = "System.Guid";
+    public const string TimeSpan = "System.TimeSpan";
+    public const string Timeout = "System.Threading.Timeout";
     public const string DateTimeOffset = "System.DateTimeOffset";
     public const string ServiceProvider = "System.IServiceProvider";
     public const string FromKeyedServicesAttribute = "Microsoft.Extensions.DependencyInjection.FromKeyedServicesAttribute";

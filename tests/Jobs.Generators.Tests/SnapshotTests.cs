@@ -34,7 +34,7 @@ public class SnapshotTests
     [Theory, MemberData(nameof(Wrong))]
     public async Task A_wrong_program_gets_this_error(string name)
     {
-        var program = UserProgram.Compile(await ReadAsync(name, "input.cs"));
+        var program = UserProgram.Compile(await ReadAsync(name, "input.cs"), more: UserProgram.Runtime);
 
         var diagnostics = await program.DiagnoseAsync();
 

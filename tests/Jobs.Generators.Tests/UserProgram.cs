@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
 using Basic.Reference.Assemblies;
-using Jobs.Generators.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -19,7 +18,10 @@ sealed class UserProgram
         Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "System.Text.Json.SourceGeneration.dll"))
             .GetType("System.Text.Json.SourceGeneration.JsonSourceGenerator", throwOnError: true)!)!).AsSourceGenerator();
 
-    static readonly ImmutableArray<DiagnosticAnalyzer> Analyzers = [new PerformOutsideWorkerAnalyzer(), new UnknownArgsAnalyzer()];
+    static readonly ImmutableArray<DiagnosticAnalyzer> Analyzers =
+    [
+        .. typeof(WorkerGenerator).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(DiagnosticAnalyzer))).Select(type => (DiagnosticAnalyzer)Activator.CreateInstance(type)!),
+    ];
 
     UserProgram(Compilation compilation, GeneratorDriver driver) => (Compilation, Driver) = (compilation, driver);
 
@@ -29,6 +31,9 @@ sealed class UserProgram
         MetadataReference.CreateFromFile(typeof(IWorker).Assembly.Location),
         MetadataReference.CreateFromFile(typeof(Microsoft.Extensions.DependencyInjection.ServiceDescriptor).Assembly.Location),
     ];
+
+    /// <summary>What a program references that enqueues jobs or runs them, and a library of workers does not.</summary>
+    public static MetadataReference Runtime { get; } = MetadataReference.CreateFromFile(typeof(JobClient).Assembly.Location);
 
     /// <summary>The program with what was generated.</summary>
     public Compilation Compilation { get; }
@@ -79,7 +84,7 @@ sealed class UserProgram
         return new UserProgram(updated, driver);
     }
 
-    /// <summary>The errors that a person would see, of the compiler and of Jobs; and the warnings of generated code.</summary>
+    /// <summary>The errors that a person would see, of the compiler and of Jobs; and the warnings of Jobs, and of generated code.</summary>
     public async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
@@ -89,7 +94,7 @@ sealed class UserProgram
         [
             .. Result.Diagnostics.Concat(analyzed).Concat(Compilation.GetDiagnostics(cancellationToken))
                 .Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error ||
-                    (diagnostic.Severity is DiagnosticSeverity.Warning && diagnostic.Location.SourceTree is { } tree && generated.Contains(tree)))
+                    (diagnostic.Severity is DiagnosticSeverity.Warning && (diagnostic.Descriptor.Category == "Jobs" || diagnostic.Location.SourceTree is { } tree && generated.Contains(tree))))
                 .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
                 .ThenBy(diagnostic => diagnostic.Id, StringComparer.Ordinal),
         ];

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Jobs.Generators.Diagnostics;
 
-/// <summary>Every error that Jobs reports. Ids are never reused.</summary>
+/// <summary>Every error and warning that Jobs reports. Ids are never reused.</summary>
 static class JobDiagnostics
 {
     public static readonly DiagnosticDescriptor NotPartial = Error(
@@ -95,12 +95,36 @@ static class JobDiagnostics
         "A JsonSerializerContext has to cover a member's type",
         "{0} cannot be stored: {1}");
 
-    static DiagnosticDescriptor Error(string id, string title, string message) => new(
+    public static readonly DiagnosticDescriptor NeverEnqueued = Warning(
+        "JOB020",
+        "A job that is made must be enqueued",
+        "{0} is made here and never enqueued, so it will never run. Enqueue it: await client.EnqueueAsync({1}).");
+
+    public static readonly DiagnosticDescriptor ArgumentOutOfRange = Error(
+        "JOB021",
+        "A setting is out of range",
+        "{0} must be {1}, or {2}");
+
+    public static readonly DiagnosticDescriptor UnsuitableCallback = Error(
+        "JOB022",
+        "The worker cannot run the callback",
+        "{0} cannot be given {1}: {2}");
+
+    public static readonly DiagnosticDescriptor EnqueueNotAwaited = Warning(
+        "JOB023",
+        "An enqueue must be awaited",
+        "The task of {0} is dropped, so nobody learns when the enqueue fails, and the jobs may be lost. Await it, or return it.");
+
+    static DiagnosticDescriptor Error(string id, string title, string message) => Describe(DiagnosticSeverity.Error, id, title, message);
+
+    static DiagnosticDescriptor Warning(string id, string title, string message) => Describe(DiagnosticSeverity.Warning, id, title, message);
+
+    static DiagnosticDescriptor Describe(DiagnosticSeverity severity, string id, string title, string message) => new(
         id,
         title,
         message,
         category: "Jobs",
-        DiagnosticSeverity.Error,
+        severity,
         isEnabledByDefault: true,
         helpLinkUri: HelpLink(id));
 

@@ -71,9 +71,9 @@ public sealed class ClientTests
     {
         await using var host = await TestHost.StartAsync();
         var good = Greeter.New(new Greeting("hello"));
+        var soon = good with { ScheduleIn = TimeSpan.FromSeconds(1) };
 
-        await Assert.ThrowsAsync<ArgumentException>(() => host.Client.EnqueueManyAsync(
-            [good, good with { ScheduleIn = TimeSpan.FromSeconds(1), ScheduleAt = DateTimeOffset.UtcNow }], None));
+        await Assert.ThrowsAsync<ArgumentException>(() => host.Client.EnqueueManyAsync([good, soon with { ScheduleAt = DateTimeOffset.UtcNow }], None));
 
         Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs"));
     }
@@ -95,16 +95,14 @@ public sealed class ClientTests
     {
         var job = Greeter.New(new Greeting("hello"));
 
-        Refuses("Queue", () => job with { Queue = " " });
-        Refuses("Queue.Length", () => job with { Queue = new string('q', 201) });
-        Refuses("MaxAttempts", () => job with { MaxAttempts = 0 });
-        Refuses("MaxAttempts", () => job with { MaxAttempts = 1001 });
-        Refuses("Priority", () => job with { Priority = -1 });
-        Refuses("Priority", () => job with { Priority = 10 });
-        Refuses("ScheduleIn", () => job with { ScheduleIn = TimeSpan.FromSeconds(-1) });
-        Refuses("ScheduleIn", () => job with { ScheduleIn = TimeSpan.FromDays(36_501) });
+        Refuses("Queue", value => job with { Queue = value }, " ");
+        Refuses("Queue.Length", value => job with { Queue = value }, new string('q', 201));
+        Refuses("MaxAttempts", value => job with { MaxAttempts = value }, 0, 1001);
+        Refuses("Priority", value => job with { Priority = value }, -1, 10);
+        Refuses("ScheduleIn", value => job with { ScheduleIn = value }, TimeSpan.FromSeconds(-1), TimeSpan.FromDays(36_501));
 
-        static void Refuses(string property, Func<NewJob> make) => Assert.Equal(property, Assert.ThrowsAny<ArgumentException>(make).ParamName);
+        static void Refuses<T>(string property, Func<T, NewJob> make, params T[] values) =>
+            Assert.All(values, value => Assert.Equal(property, Assert.ThrowsAny<ArgumentException>(() => make(value)).ParamName));
     }
 
     [Theory]

@@ -11,10 +11,11 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task Settings_that_cannot_work_are_refused_at_start_all_at_once()
     {
-        using var host = Build(jobs => jobs.UsePostgres(Nowhere).AddQueue("", 1).AddQueue("mail", 0).AddWorkers().Configure(options =>
+        var (name, concurrency, lease, interval) = ("", 0, TimeSpan.FromSeconds(1), TimeSpan.Zero);
+        using var host = Build(jobs => jobs.UsePostgres(Nowhere).AddQueue(name, 1).AddQueue("mail", concurrency).AddWorkers().Configure(options =>
         {
-            options.NodeLease = TimeSpan.FromSeconds(1);
-            options.PollInterval = TimeSpan.Zero;
+            options.NodeLease = lease;
+            options.PollInterval = interval;
         }));
 
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));

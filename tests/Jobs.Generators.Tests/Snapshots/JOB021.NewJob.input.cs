@@ -1,0 +1,25 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}
+
+public static class Signup
+{
+    public static IEnumerable<NewJob> Make(EmailArgs args) =>
+    [
+        Mailer.New(args) with { Priority = 12, MaxAttempts = 0, Queue = "" },
+        Mailer.New(args) with { ScheduleIn = TimeSpan.FromMinutes(-5) },
+    ];
+}
