@@ -55,7 +55,39 @@ static class Edits
         return Remove(list.SpanStart, isBlank ? next.SpanStart : list.Span.End);
     }
 
+    /// <summary>Adds a using directive where the System ones are sorted first.</summary>
+    public static TextChange Import(CompilationUnitSyntax root, string space, SourceText text)
+    {
+        var before = root.Usings.LastOrDefault(
+            directive => directive is { StaticKeyword.RawKind: 0, Alias: null, Name: { } name } && string.CompareOrdinal(name.ToString(), space) < 0 && IsOfSystem(name.ToString()));
+        if (before is not null)
+            return Insert(before.Span.End, $"{LineBreakOf(text)}using {space};");
+        if (root.Usings.Count > 0)
+            return Insert(root.Usings[0].SpanStart, $"using {space};{LineBreakOf(text)}");
+
+        // A file's header stays above, and the documentation of its first type below.
+        var first = root.GetFirstToken();
+        var documentation = first.LeadingTrivia.FirstOrDefault(static trivia => trivia.HasStructure && trivia.GetStructure() is DocumentationCommentTriviaSyntax);
+        var position = documentation == default ? first.SpanStart : documentation.FullSpan.Start;
+        return Insert(position, $"using {space};{LineBreakOf(text)}{LineBreakOf(text)}");
+    }
+
+    static bool IsOfSystem(string space) => space == "System" || space.StartsWith("System.", System.StringComparison.Ordinal);
+
+    public static string LineBreakOf(SourceText text)
+    {
+        var line = text.Lines[0];
+        return line.End < line.EndIncludingLineBreak ? text.ToString(TextSpan.FromBounds(line.End, line.EndIncludingLineBreak)) : "\n";
+    }
+
+    /// <summary>What stands before the declaration on its line, if that is white space.</summary>
+    public static string IndentOf(SyntaxNode declaration, SourceText text)
+    {
+        var before = text.ToString(TextSpan.FromBounds(text.Lines.GetLineFromPosition(declaration.SpanStart).Start, declaration.SpanStart));
+        return string.IsNullOrWhiteSpace(before) ? before : "";
+    }
+
     public static TextChange Insert(int position, string text) => new(new TextSpan(position, 0), text);
 
-    static TextChange Remove(int start, int end) => new(TextSpan.FromBounds(start, end), "");
+    public static TextChange Remove(int start, int end) => new(TextSpan.FromBounds(start, end), "");
 }

@@ -27,6 +27,7 @@ public class FixPageTests
                 pages.Add(Path.GetFileNameWithoutExtension(file));
         }
 
-        Assert.Equal(FixableProgram.Fixes.SelectMany(fix => fix.FixableDiagnosticIds).Order(), pages.Order());
+        var known = DiagnosticPageTests.Ids.Select(row => row.Data).ToHashSet();
+        Assert.Equal(FixableProgram.Fixes.SelectMany(fix => fix.FixableDiagnosticIds).Where(known.Contains).Order(), pages.Order());
     }
 }

@@ -10,11 +10,15 @@ namespace Jobs.Generators.Tests.CodeFixes;
 /// <summary>A user's program as an editor holds it: documents whose diagnostics come from a compilation with the generator and the analyzers.</summary>
 sealed class FixableProgram
 {
-    public static readonly ImmutableArray<CodeFixProvider> Fixes = [new MakePartialFix(), new MarkPerformFix(), new PerformOutsideWorkerFix(), new ReturnTaskFix()];
+    public static readonly ImmutableArray<CodeFixProvider> Fixes =
+    [
+        new AddMatchesFix(), new CoverTypeFix(), new MakePartialFix(), new MarkPerformFix(), new PerformOutsideWorkerFix(), new RemoveModifierFix(), new ReturnTaskFix(),
+    ];
 
     readonly Project _project;
+    readonly Func<Compilation, IEnumerable<Diagnostic>> _more;
 
-    FixableProgram(Project project) => _project = project;
+    FixableProgram(Project project, Func<Compilation, IEnumerable<Diagnostic>> more) => (_project, _more) = (project, more);
 
     public static FixableProgram Of(params IEnumerable<string> sources)
     {
@@ -25,8 +29,11 @@ sealed class FixableProgram
             .WithParseOptions(program.SyntaxTrees.Single().Options);
         foreach (var (number, source) in sources.Index())
             project = project.AddDocument($"{number}.cs", SourceText.From(source)).Project;
-        return new FixableProgram(project);
+        return new FixableProgram(project, _ => []);
     }
+
+    /// <summary>The program with further diagnostics.</summary>
+    public FixableProgram With(Func<Compilation, IEnumerable<Diagnostic>> more) => new(_project, more);
 
     static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -58,8 +65,11 @@ sealed class FixableProgram
         return await ApplyAsync((await fix.GetFixAllProvider()!.GetFixAsync(all))!);
     }
 
-    async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync() =>
-        await UserProgram.From((await _project.GetCompilationAsync(CancellationToken))!).DiagnoseAsync();
+    async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync()
+    {
+        var compilation = (await _project.GetCompilationAsync(CancellationToken))!;
+        return [.. await UserProgram.From(compilation).DiagnoseAsync(), .. _more(compilation)];
+    }
 
     async Task<Diagnostic> FirstAsync(string id)
     {
@@ -78,7 +88,7 @@ sealed class FixableProgram
     async Task<FixableProgram> ApplyAsync(CodeAction action)
     {
         var changed = (await action.GetOperationsAsync(CancellationToken)).OfType<ApplyChangesOperation>().Single().ChangedSolution;
-        return new FixableProgram(changed.GetProject(_project.Id)!);
+        return new FixableProgram(changed.GetProject(_project.Id)!, _more);
     }
 
     Document DocumentOf(Diagnostic diagnostic) => _project.GetDocument(diagnostic.Location.SourceTree)!;
