@@ -110,15 +110,9 @@ sealed class JobsService(
         var rest = held.TakeAll();
 
         // With the database away so many outcomes may wait that there is no place for these.
-        var given = await EndsWithinAsync(GiveBackAsync(rest), TimeToFlush, CancellationToken.None).ConfigureAwait(false);
+        var given = await EndsWithinAsync(acknowledger.GiveBackAsync(rest), TimeToFlush, CancellationToken.None).ConfigureAwait(false);
         if (given && rest.Count > 0)
             Log.GaveBack(logger, rest.Count, string.Join(", ", rest.Take(100).Select(job => job.Id)));
-    }
-
-    async Task GiveBackAsync(IReadOnlyList<ClaimedJob> jobs)
-    {
-        foreach (var job in jobs)
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
     }
 
     async Task FlushAsync()

@@ -26,6 +26,13 @@ sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, I
 
     public ValueTask AcknowledgeAsync(Acknowledgement outcome) => _outcomes.Writer.WriteAsync(outcome);
 
+    /// <summary>Gives back jobs that the caller has taken from <see cref="HeldJobs"/>, at the cost of no attempt.</summary>
+    public async Task GiveBackAsync(IEnumerable<ClaimedJob> taken)
+    {
+        foreach (var job in taken)
+            await AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
+    }
+
     /// <summary>Says that no more outcomes come. <see cref="RunAsync"/> ends when it has flushed what is there.</summary>
     public void Complete() => _outcomes.Writer.TryComplete();
 

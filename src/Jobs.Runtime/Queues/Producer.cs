@@ -67,8 +67,10 @@ sealed class Producer(
             if (claim.SuspectsWait)
                 quarantine.Suspect();
             ClaimedJob[] jobs = [.. claim.Jobs.Where(held.TryAdd)];
+
+            // The answer came when the host had begun to stop.
             if (stopping.IsCancellationRequested)
-                await GiveBackAsync(jobs).ConfigureAwait(false);
+                await acknowledger.GiveBackAsync(jobs.Where(held.TryTake)).ConfigureAwait(false);
             else
                 slots.Start(jobs, lease);
             return claim.Jobs.Count;
@@ -95,13 +97,6 @@ sealed class Producer(
             Log.ClaimFailed(logger, exception, queue);
             return ClaimResult.None;
         }
-    }
-
-    // The answer came when the host had begun to stop.
-    async Task GiveBackAsync(ClaimedJob[] jobs)
-    {
-        foreach (var job in jobs.Where(held.TryTake))
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
     }
 
     // After a claim that failed, which may have committed, and each third of a lease, since the server may have committed it later.

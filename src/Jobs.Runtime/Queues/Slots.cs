@@ -74,8 +74,7 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             _ready.Clear();
         }
 
-        foreach (var job in ready)
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
+        await acknowledger.GiveBackAsync(ready).ConfigureAwait(false);
     }
 
     /// <summary>Waits until every job that was started has returned.</summary>
