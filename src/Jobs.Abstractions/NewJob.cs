@@ -89,7 +89,7 @@ public sealed record NewJob
     public DateTimeOffset? ScheduleAt { get; init; }
 
     /// <summary>Makes a job of <paramref name="worker"/>. Called by the generated <c>New</c>.</summary>
-    /// <exception cref="InvalidArgsException">The args hold what PostgreSQL cannot store, or are of a derived record.</exception>
+    /// <exception cref="InvalidArgsException">The args hold what PostgreSQL cannot store, are larger than 1 MiB, or are of a derived record.</exception>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
     public static NewJob Create<TArgs>(WorkerDefinition worker, TArgs args, Action<Utf8JsonWriter, TArgs> write)
         where TArgs : class

@@ -9,7 +9,7 @@ static class ArgsBuffer
     const int LargestKept = 64 * 1024;
 
     // It writes "é" and not "\u00e9": jsonb stores the same, and fewer bytes travel.
-    static readonly JsonWriterOptions Options = new() { Encoder = new StrictEncoder() };
+    static readonly JsonWriterOptions Options = new() { Encoder = new StrictEncoder(), MaxDepth = ArgsReader.MaxDepth };
 
     [ThreadStatic]
     static ArrayBufferWriter<byte>? IdleBuffer;
@@ -20,8 +20,17 @@ static class ArgsBuffer
     public static byte[] Write<TArgs>(TArgs args, Action<Utf8JsonWriter, TArgs> write)
     {
         var (bytes, json) = Take();
-        write(json, args);
-        json.Flush();
+        try
+        {
+            write(json, args);
+            json.Flush();
+        }
+        catch (InvalidOperationException exception) when (json.CurrentDepth >= ArgsReader.MaxDepth)
+        {
+            throw new InvalidArgsException($"The args are nested deeper than {ArgsReader.MaxDepth} levels, which nothing would read again.", exception);
+        }
+
+        ArgsSize.Check(bytes.WrittenSpan);
         var written = bytes.WrittenSpan.ToArray();
         PutBack(bytes, json);
         return written;

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Jobs.Generated;
 using Jobs.Store;
 using Npgsql;
 using NpgsqlTypes;
@@ -48,7 +50,7 @@ sealed partial class PostgresStore
             UPDATE :schema.jobs AS j
             SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $4
             WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
-            RETURNING j.id, j.run, j.queue, j.worker, j.args, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
+            RETURNING j.id, j.run, j.queue, j.worker, j.args, j.args_bytes, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
         ), batch AS MATERIALIZED (
             SELECT b.key, b.id, b.total, b.callback_worker
             FROM :schema.batches AS b
@@ -62,10 +64,21 @@ sealed partial class PostgresStore
         )
         """;
 
+    // A claim brings 8 MiB of args at most, those of the most urgent jobs. The others are read by the jobs themselves (ArgsSql), so that neither
+    // a claim of many large ones nor one that has become too large as text costs more memory, or fails its neighbours.
     internal const string ClaimedRows = """
         SELECT look.suspects_wait, c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, batch.id, batch.total, batch.callback_worker
         FROM look
-        LEFT JOIN claimed AS c ON true
+        LEFT JOIN (
+            SELECT
+                id, run, queue, worker, attempt, max_attempts, batch, priority, scheduled_at,
+                CASE
+                    WHEN args_bytes <= 1048576 AND sum(args_bytes) FILTER (WHERE args_bytes <= 1048576)
+                        OVER (ORDER BY priority, scheduled_at, id ROWS UNBOUNDED PRECEDING) <= 8388608
+                    THEN args
+                END AS args
+            FROM claimed
+        ) AS c ON true
         LEFT JOIN batch ON batch.key = c.batch
         ORDER BY c.priority, c.scheduled_at, c.id
         """;
@@ -113,7 +126,8 @@ sealed partial class PostgresStore
             UPDATE :schema.jobs AS j
             SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $3
             WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
-            RETURNING j.id, j.run, j.queue, j.worker, j.args, j.attempt, j.max_attempts, j.batch
+            RETURNING
+                j.id, j.run, j.queue, j.worker, CASE WHEN j.args_bytes <= 1048576 THEN j.args END AS args, j.attempt, j.max_attempts, j.batch
         )
         SELECT c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, b.id, b.total, b.callback_worker
         FROM claimed AS c
@@ -139,7 +153,7 @@ sealed partial class PostgresStore
         Node: node,
         Queue: row.GetString(first + 2),
         Worker: row.GetString(first + 3),
-        Args: row.GetFieldValue<byte[]>(first + 4),
+        Args: row.IsDBNull(first + 4) ? null : row.GetFieldValue<byte[]>(first + 4),
         Attempt: row.GetInt16(first + 5),
         MaxAttempts: row.GetInt16(first + 6),
         Batch: row.IsDBNull(first + 7) ? null : ReadBatch(row, first + 7, batches));
@@ -152,6 +166,51 @@ sealed partial class PostgresStore
             batches.Add(id, batch = new BatchRef(id, row.GetInt32(first + 1)) { CallbackWorker = row.IsDBNull(first + 2) ? null : row.GetString(first + 2) });
         return batch;
     }
+
+    internal const string ArgsSql = """
+        SELECT args_bytes, CASE WHEN args_bytes <= 1048576 THEN args END
+        FROM :schema.jobs
+        WHERE id = $1 AND run = $2 AND node = $3
+        """;
+
+    // Few at a time: the leases are renewed on the same connections.
+    readonly SemaphoreSlim _readers = new(4);
+
+    public override async Task<ReadOnlyMemory<byte>> ReadArgsAsync(ClaimedJob job, CancellationToken cancellationToken)
+    {
+        await _readers.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await QueryAsync(
+                _args,
+                parameters =>
+                {
+                    parameters.Bind(job.Id, NpgsqlDbType.Bigint);
+                    parameters.Bind(job.Run, NpgsqlDbType.Bigint);
+                    parameters.Bind(job.Node, NpgsqlDbType.Uuid);
+                },
+                async (reader, token) =>
+                {
+                    if (!await reader.ReadAsync(token).ConfigureAwait(false))
+                        throw new StaleJobException(job.Id, job.Worker, job.Run);
+                    return reader.IsDBNull(1) ? throw TooLarge(job, reader.GetInt32(0)) : reader.GetFieldValue<byte[]>(1);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or DatabaseUnavailableException or TimeoutException)
+        {
+            throw new JobStoreException(isTransient: exception is not PostgresException { IsTransient: false }, exception.Message, exception);
+        }
+        finally
+        {
+            _readers.Release();
+        }
+    }
+
+    static InvalidArgsException TooLarge(ClaimedJob job, int bytes) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"Job {job.Id} ({job.Worker}, queue \"{job.Queue}\", attempt {job.Attempt} of {job.MaxAttempts}) has args of {bytes:N0} bytes as text, more than the " +
+        $"{ArgsSize.Largest:N0} that a job may have, so they were not read. Were they inserted with SQL, or do they hold a number such as 1e100000?"));
 
     internal const string GiveBackUnknownSql = """
         WITH unknown AS MATERIALIZED (

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Jobs.Store;
 using Npgsql;
@@ -59,14 +60,18 @@ sealed partial class PostgresStore
             await EnqueueTransaction.RefusingBusyAsync(async () =>
             {
                 await _database.RefuseOtherAsync(connection, cancellationToken).ConfigureAwait(false);
-                id = (await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false))[0];
+                await NamingRefusedAsync([job], before: 0, "Nothing was stored, and the transaction can only be rolled back now.", async () =>
+                    id = (await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false))[0]).ConfigureAwait(false);
             }).ConfigureAwait(false);
             await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
             return id;
         }
 
         await using var own = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        return (await InsertAsync(own, [job], batch: null, cancellationToken).ConfigureAwait(false))[0];
+        var ids = new List<long>();
+        await NamingRefusedAsync([job], before: 0, NothingStored(terms), async () =>
+            ids = await InsertAsync(own, [job], batch: null, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return ids[0];
     }
 
     public override async Task<IReadOnlyList<long>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
@@ -76,9 +81,10 @@ sealed partial class PostgresStore
         var copy = new JobCopy(withIds: true);
         await foreach (var chunk in ChunksOf(jobs, cancellationToken).ConfigureAwait(false))
         {
-            await EnqueueTransaction.RefusingBusyAsync(async () => ids.AddRange(chunk.Length < SmallestCopy
-                ? await InsertAsync(transaction.Connection, chunk, batch: null, cancellationToken).ConfigureAwait(false)
-                : await CopyWithIdsAsync(transaction.Connection, copy, chunk, cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
+            await NamingRefusedAsync(chunk, ids.Count, NothingStored(terms), () =>
+                EnqueueTransaction.RefusingBusyAsync(async () => ids.AddRange(chunk.Length < SmallestCopy
+                    ? await InsertAsync(transaction.Connection, chunk, batch: null, cancellationToken).ConfigureAwait(false)
+                    : await CopyWithIdsAsync(transaction.Connection, copy, chunk, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
             terms.Progress?.Report(ids.Count);
         }
 
@@ -97,7 +103,7 @@ sealed partial class PostgresStore
         await foreach (var chunk in ChunksOf(jobs, cancellationToken).ConfigureAwait(false))
         {
             var connection = transaction.Connection;
-            await EnqueueTransaction.RefusingBusyAsync(async () =>
+            await NamingRefusedAsync(chunk, total, NothingStored(terms), () => EnqueueTransaction.RefusingBusyAsync(async () =>
             {
                 if (chunk.Length < SmallestCopy)
                 {
@@ -112,12 +118,75 @@ sealed partial class PostgresStore
                     copy.Add(job, id: 0, batch, clock.Value);
                 copy.End();
                 await SendAsync(connection, _copyMembers, copy, cancellationToken).ConfigureAwait(false);
-            }).ConfigureAwait(false);
+            })).ConfigureAwait(false);
             total = checked(total + chunk.Length);
             terms.Progress?.Report(total);
         }
 
         return total;
+    }
+
+    // A writer of the user's own may write what jsonb refuses, and PostgreSQL does not say in which of many jobs. Its answer is not
+    // kept as the cause: it quotes the args.
+    async Task NamingRefusedAsync(NewJob[] jobs, int before, string whatBecame, Func<Task> insert)
+    {
+        try
+        {
+            await insert().ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState is ['2', '2', ..] or ['5', '4', ..])
+        {
+            if (await FindRefusedAsync(jobs).ConfigureAwait(false) is not { } place)
+                throw;
+            throw new InvalidArgsException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Job {before + place + 1} of the call ({jobs[place].Worker}) has args that PostgreSQL cannot store: {exception.MessageText} ({exception.SqlState}). {whatBecame}"));
+        }
+    }
+
+    static string NothingStored(EnqueueTerms terms) =>
+        terms.Transaction is null ? "Nothing was stored." : "Nothing was stored, and the transaction is as it was before the call.";
+
+    internal const string TryArgsSql = "SELECT count(args::text) FROM unnest($1::jsonb[]) AS t (args)";
+
+    /// <summary>The place of the first job whose args PostgreSQL refuses; <see langword="null"/> if it refuses none, or cannot be asked.</summary>
+    async Task<int?> FindRefusedAsync(NewJob[] jobs)
+    {
+        try
+        {
+            await using var connection = await _database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            if (await AcceptsAsync(connection, jobs).ConfigureAwait(false))
+                return null;
+            var (first, count) = (0, jobs.Length);
+            while (count > 1)
+            {
+                var half = count / 2;
+                if (await AcceptsAsync(connection, jobs[first..(first + half)]).ConfigureAwait(false))
+                    (first, count) = (first + half, count - half);
+                else
+                    count = half;
+            }
+
+            return first;
+        }
+        catch (Exception exception) when (exception is NpgsqlException or DatabaseUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    static async Task<bool> AcceptsAsync(NpgsqlConnection connection, NewJob[] jobs)
+    {
+        try
+        {
+            await ExecuteAsync(
+                connection, TryArgsSql, parameters => parameters.BindArray(Array.ConvertAll(jobs, job => job.Args), NpgsqlDbType.Jsonb), CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState is ['2', '2', ..] or ['5', '4', ..])
+        {
+            return false;
+        }
     }
 
     static async IAsyncEnumerable<NewJob[]> ChunksOf(IAsyncEnumerable<NewJob> jobs, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -21,6 +21,7 @@ sealed partial class PostgresStore : JobStore
     readonly string _batchStatus;
     readonly string _claim;
     readonly string _claimSuspect;
+    readonly string _args;
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
     readonly string _stage;
@@ -50,6 +51,7 @@ sealed partial class PostgresStore : JobStore
         _batchStatus = schema.Qualify(BatchStatusSql);
         _claim = schema.Qualify(ClaimSql);
         _claimSuspect = schema.Qualify(ClaimSuspectSql);
+        _args = schema.Qualify(ArgsSql);
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
         _stage = schema.Qualify(StageSql);

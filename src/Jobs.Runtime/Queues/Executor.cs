@@ -41,6 +41,11 @@ sealed class Executor(
         {
             return execution with { State = JobState.Available };
         }
+        catch (JobStoreException exception) when (exception.IsTransient)
+        {
+            // Its args could not be read, which is not its fault.
+            return execution with { State = JobState.Scheduled, Delay = Backoff.AfterError(1) };
+        }
         catch (Exception exception)
         {
             return execution with
@@ -72,6 +77,7 @@ sealed class Executor(
         RunningJob? running = null;
         try
         {
+            var args = job.Args ?? await store.ReadArgsAsync(job, cancelled).ConfigureAwait(false);
             await using var scope = scopes.CreateAsyncScope();
             if (!workers.TryGet(job.Worker, out var definition))
                 throw new InvalidOperationException($"This host knows no worker named \"{job.Worker}\".");
@@ -79,7 +85,7 @@ sealed class Executor(
             var worker = definition.Create(scope.ServiceProvider);
             try
             {
-                running = Running(job, scope.ServiceProvider);
+                running = Running(job, args, scope.ServiceProvider);
                 execution = execution.With(await worker.PerformAsync(running, cancelled).ConfigureAwait(false));
             }
             finally
@@ -98,7 +104,7 @@ sealed class Executor(
         return running is { IsCompleted: true } ? new Execution(job, execution.StartedAt, JobState.Completed) { IsAcknowledged = true } : execution;
     }
 
-    RunningJob Running(ClaimedJob job, IServiceProvider services) => new(job, store, held, signals, logger)
+    RunningJob Running(ClaimedJob job, ReadOnlyMemory<byte> args, IServiceProvider services) => new(job, store, held, signals, logger)
     {
         Id = job.Id,
         Worker = job.Worker,
@@ -106,7 +112,7 @@ sealed class Executor(
         Attempt = job.Attempt,
         MaxAttempts = job.MaxAttempts,
         Batch = job.Batch,
-        Args = job.Args,
+        Args = args,
         Services = services,
     };
 

@@ -7,7 +7,9 @@ sealed class HeldJobs
 {
     readonly Lock _gate = new();
     readonly Dictionary<(long Id, long Run), ClaimedJob> _undecided = [];
-    readonly Dictionary<(long Id, long Run), ClaimedJob> _decided = [];
+
+    // Their queues only: with the database away, thousands of outcomes may wait, and their args should not.
+    readonly Dictionary<(long Id, long Run), string> _decided = [];
     TaskCompletionSource? _empty;
 
     /// <summary>
@@ -27,7 +29,7 @@ sealed class HeldJobs
     public bool TryTake(ClaimedJob job)
     {
         lock (_gate)
-            return _undecided.Remove((job.Id, job.Run)) && _decided.TryAdd((job.Id, job.Run), job);
+            return _undecided.Remove((job.Id, job.Run)) && _decided.TryAdd((job.Id, job.Run), job.Queue);
     }
 
     /// <summary>Takes every job whose outcome nobody has decided.</summary>
@@ -52,7 +54,13 @@ sealed class HeldJobs
     public long[] IdsOf(string queue)
     {
         lock (_gate)
-            return [.. _undecided.Values.Concat(_decided.Values).Where(job => job.Queue == queue).Select(job => job.Id)];
+        {
+            return
+            [
+                .. _undecided.Values.Where(job => job.Queue == queue).Select(job => job.Id),
+                .. _decided.Where(job => job.Value == queue).Select(job => job.Key.Id),
+            ];
+        }
     }
 
     /// <summary>Completes when the process holds no job. Whoever waits sees to it that none is claimed meanwhile.</summary>

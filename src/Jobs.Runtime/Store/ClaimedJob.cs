@@ -1,13 +1,22 @@
 namespace Jobs.Store;
 
 /// <summary>A job as a node holds it: what it needs to run, and the run and node that fence its outcome.</summary>
+/// <param name="Id">The job.</param>
+/// <param name="Run">Its run.</param>
+/// <param name="Node">The node that claimed it.</param>
+/// <param name="Worker">Its worker's name.</param>
+/// <param name="Queue">Its queue.</param>
+/// <param name="Args">Its args as UTF-8 JSON; <see langword="null"/> if they are too many to come with the claim, and are read when the job starts.</param>
+/// <param name="Attempt">Which attempt this is, from 1.</param>
+/// <param name="MaxAttempts">The last attempt.</param>
+/// <param name="Batch">The batch whose member it is.</param>
 sealed record ClaimedJob(
     long Id,
     long Run,
     Guid Node,
     string Worker,
     string Queue,
-    ReadOnlyMemory<byte> Args,
+    ReadOnlyMemory<byte>? Args,
     int Attempt,
     int MaxAttempts,
     BatchRef? Batch);

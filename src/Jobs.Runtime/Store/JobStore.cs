@@ -37,6 +37,7 @@ abstract class JobStore
     /// <param name="node">Who takes them.</param>
     /// <param name="cancellationToken">A claim that is cancelled may have been committed; what nobody holds is rescued.</param>
     /// <remarks>
+    /// It brings a few megabytes of args at most; for the jobs whose args it left out there is <see cref="ReadArgsAsync"/>.
     /// Jobs that a node died with are left to <see cref="ClaimSuspectAsync"/>. A crash of the server may undo a claim; then the same run may be
     /// given out again, to another node.
     /// </remarks>
@@ -46,6 +47,12 @@ abstract class JobStore
     /// <summary>Takes one available job that a node died with, the one with the fewest crashes; <see langword="null"/> if there is none.</summary>
     public abstract Task<ClaimedJob?> ClaimSuspectAsync(
         IReadOnlyList<string> queues, IReadOnlyList<string> workers, Guid node, CancellationToken cancellationToken);
+
+    /// <summary>Reads the args of a claimed job that did not come with the claim.</summary>
+    /// <exception cref="InvalidArgsException">They are larger than a job's may be.</exception>
+    /// <exception cref="StaleJobException">The job does not execute this run on this node any more.</exception>
+    /// <exception cref="JobStoreException">Says whether they may be read later.</exception>
+    public abstract Task<ReadOnlyMemory<byte>> ReadArgsAsync(ClaimedJob job, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes the jobs of a queue available again that execute on a node which does not know of them: a claim committed, and its answer was

@@ -34,7 +34,7 @@ public abstract class EnqueueStoreTests
         Assert.All(claimed.Jobs, stored =>
         {
             Assert.Equal(("Mailer", job.Queue, 1000, inBatch ? "b" : null), (stored.Worker, stored.Queue, stored.MaxAttempts, stored.Batch?.Id));
-            Assert.Equal("ä \"quoted\" \\ 🎈\n\t", System.Text.Json.JsonDocument.Parse(stored.Args).RootElement.GetProperty("text").GetString());
+            Assert.Equal("ä \"quoted\" \\ 🎈\n\t", System.Text.Json.JsonDocument.Parse(stored.Args!.Value).RootElement.GetProperty("text").GetString());
         });
         Assert.Equal(claimed.Jobs.Select(stored => stored.Id).Order(), claimed.Jobs.Select(stored => stored.Id));
     }

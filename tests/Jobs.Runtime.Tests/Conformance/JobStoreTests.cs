@@ -120,7 +120,7 @@ public abstract class JobStoreTests
 
         Assert.Equal((id, 1L, node, "Mailer", "mail", 1, 7), (job.Id, job.Run, job.Node, job.Worker, job.Queue, job.Attempt, job.MaxAttempts));
         Assert.Null(job.Batch);
-        Assert.Equal("""{"text": "Grüße, 世界 👋"}""", System.Text.Encoding.UTF8.GetString(job.Args.Span));
+        Assert.Equal("""{"text": "Grüße, 世界 👋"}""", System.Text.Encoding.UTF8.GetString(job.Args!.Value.Span));
     }
 
     [Theory]
@@ -285,7 +285,7 @@ public abstract class JobStoreTests
         Assert.Equal(2, staged.Count);
         Assert.Equal(
             ["""{"text": "1"}""", """{"text": "2"}"""],
-            (await harness.ClaimAsync(node)).Select(job => System.Text.Encoding.UTF8.GetString(job.Args.Span)));
+            (await harness.ClaimAsync(node)).Select(job => System.Text.Encoding.UTF8.GetString(job.Args!.Value.Span)));
     }
 
     [Fact]
