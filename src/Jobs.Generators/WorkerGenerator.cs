@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jobs.Generators.Diagnostics;
 using Jobs.Generators.Model;
 using Microsoft.CodeAnalysis;
@@ -32,9 +33,14 @@ public sealed class WorkerGenerator : IIncrementalGenerator
 
         // Diagnostics keep their real location, or `#pragma warning disable` could not suppress them
         // (dotnet/runtime#92509). They change with every moved line; these outputs keep that apart.
+        // Two workers that share a record say the same of it, and a person needs it once.
         context.RegisterSourceOutput(
-            workers.SelectMany(static (worker, _) => worker.Diagnostics),
-            static (output, diagnostic) => output.ReportDiagnostic(diagnostic));
+            workers.SelectMany(static (worker, _) => worker.Diagnostics).Collect(),
+            static (output, diagnostics) =>
+            {
+                foreach (var same in diagnostics.GroupBy(static diagnostic => (diagnostic.Location, diagnostic.GetMessage(CultureInfo.InvariantCulture))))
+                    output.ReportDiagnostic(same.First());
+            });
         context.RegisterSourceOutput(
             workers.Select(static (worker, _) => worker.Name).Collect(),
             static (output, names) =>

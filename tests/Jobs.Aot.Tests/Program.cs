@@ -1,6 +1,7 @@
 // The host as a native program: enqueues, performs, sees the callback once, and fails otherwise. Each check prints a line.
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Jobs;
 using Jobs.Aot.Tests;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +36,14 @@ var firstJob = DateTime.Now - Process.GetCurrentProcess().StartTime;
 Check("The program is native", !RuntimeFeature.IsDynamicCodeSupported);
 Check("Args of every type survive the round trip", journal.Everything.TryDequeue(out var read) && read == everything);
 
+var nested = new Nested(
+    "nested", new Address("Main Street", "Ghent"), [new Address("Side Street")], new Dictionary<string, int[]> { ["a b"] = [1, 2], [""] = [] },
+    new DateTime(2026, 11, 24, 1, 2, 3, DateTimeKind.Utc), new DateOnly(2026, 11, 24), new TimeOnly(23, 59, 59, 999), TimeSpan.FromTicks(-7), new Uri("https://example.com/ä?b=c"),
+    [0, 255], Weekdays.Monday | Weekdays.Friday, JsonElement.Parse("""{"deep": [1, {"er": null}]}"""), new Circle(0.5), [3, 1, 2]);
+await client.EnqueueAsync(NativeWorker.New(nested));
+await journal.Seen(nested.Name);
+Check("Records, lists and what a serializer context covers survive it too", journal.Nested.TryDequeue(out var inner) && IsSame(inner, nested));
+
 var batch = await client.EnqueueBatchAsync(Enumerable.Range(0, 2_000).Select(i => NativeWorker.New(everything with { Number = i })));
 await journal.Seen(batch.Id);
 Check("A batch tells its worker with the right counts", journal.Callbacks.TryDequeue(out var callback) && callback == new BatchComplete(batch.Id, 2_000, 2_000, 0, 0));
@@ -65,6 +74,12 @@ Check("The node has left", await ScalarAsync("SELECT count(*)::text FROM jobs_na
 
 Console.WriteLine($"Native host: {new FileInfo(Environment.ProcessPath!).Length / 1e6:0.0} MB, first job performed {firstJob.TotalMilliseconds:0} ms after the start of the process (migration included).");
 return failed == 0 ? 0 : 1;
+
+static bool IsSame(Nested one, Nested other) =>
+    one with { Others = other.Others, Scores = other.Scores, Bytes = other.Bytes, Json = other.Json, Numbers = other.Numbers } == other &&
+    one.Others.SequenceEqual(other.Others) &&
+    one.Scores.Count == other.Scores.Count && other.Scores.All(entry => one.Scores[entry.Key].SequenceEqual(entry.Value)) &&
+    one.Bytes.SequenceEqual(other.Bytes) && JsonElement.DeepEquals(one.Json, other.Json) && one.Numbers.SetEquals(other.Numbers);
 
 void Check(string name, bool holds)
 {

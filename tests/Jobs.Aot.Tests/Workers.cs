@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Jobs;
 
 namespace Jobs.Aot.Tests;
@@ -14,12 +16,36 @@ public sealed record Everything(
 
 public sealed record Fragile(int FailuresFirst);
 
+public sealed record Address(string Street, string? City = null);
+
+[JsonDerivedType(typeof(Circle), "circle")]
+public abstract record Figure;
+
+public sealed record Circle(double Radius) : Figure;
+
+public sealed record Nested(
+    string Name, Address Home, List<Address> Others, Dictionary<string, int[]> Scores, DateTime At, DateOnly Day, TimeOnly Time, TimeSpan Length, Uri Link,
+    byte[] Bytes, Weekdays Weekdays, JsonElement Json, Figure Figure, HashSet<int> Numbers);
+
+[Flags]
+public enum Weekdays
+{
+    None = 0,
+    Monday = 1,
+    Friday = 16,
+}
+
+[JsonSerializable(typeof(Figure)), JsonSerializable(typeof(HashSet<int>))]
+sealed partial class NestedJson : JsonSerializerContext;
+
 /// <summary>What the workers of this process saw.</summary>
 public sealed class Journal
 {
     readonly ConcurrentDictionary<string, TaskCompletionSource> _signals = new();
 
     public ConcurrentQueue<Everything> Everything { get; } = new();
+
+    public ConcurrentQueue<Nested> Nested { get; } = new();
 
     public ConcurrentQueue<BatchComplete> Callbacks { get; } = new();
 
@@ -40,6 +66,13 @@ public sealed partial class NativeWorker(Journal journal)
         journal.Everything.Enqueue(everything);
         journal.Say(everything.Text);
         return Task.CompletedTask;
+    }
+
+    [Perform]
+    public void Take(Nested nested)
+    {
+        journal.Nested.Enqueue(nested);
+        journal.Say(nested.Name);
     }
 
     [Perform]

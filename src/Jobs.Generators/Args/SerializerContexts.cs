@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Jobs.Generators;
 
@@ -29,9 +31,13 @@ static class SerializerContexts
         {
             if (!compilation.IsSymbolAccessibleWithin(context, compilation.Assembly) || !Types.IsVisibleInside(context))
                 continue;
-            foreach (var attribute in context.GetAttributes())
+            var attributes = context.GetAttributes();
+            if (attributes.Any(OnlyWrites))
+                continue;
+            foreach (var attribute in attributes)
             {
-                if (attribute.AttributeClass is { Name: "JsonSerializableAttribute" } && attribute.ConstructorArguments is [{ Value: ITypeSymbol type }] && !covered.ContainsKey(type))
+                if (attribute is { AttributeClass.Name: "JsonSerializableAttribute", ConstructorArguments: [{ Value: ITypeSymbol type }] } &&
+                    !OnlyWrites(attribute) && !covered.ContainsKey(type))
                     covered.Add(type, context);
             }
         }
@@ -41,7 +47,25 @@ static class SerializerContexts
 
     static bool IsContext(INamedTypeSymbol type) =>
         type is { TypeKind: TypeKind.Class, IsAbstract: false, BaseType.Name: "JsonSerializerContext" } &&
-        type.BaseType.ContainingNamespace.ToDisplayString() == "System.Text.Json.Serialization";
+        type.BaseType.ContainingNamespace.ToDisplayString() == "System.Text.Json.Serialization" &&
+        type.Arity == 0 && IsWhole(type);
+
+    // JsonSourceGenerationMode.Serialization is 2: such a context has nothing to read with.
+    static bool OnlyWrites(AttributeData attribute) =>
+        attribute.NamedArguments.Any(static argument => argument is { Key: "GenerationMode", Value.Value: 2 });
+
+    // The other part of a context is written by the serializer's generator, and only where there can be one.
+    static bool IsWhole(INamedTypeSymbol? type)
+    {
+        for (; type is not null; type = type.ContainingType)
+        {
+            if (!type.DeclaringSyntaxReferences.All(static reference =>
+                    reference.GetSyntax() is TypeDeclarationSyntax syntax && syntax.Modifiers.Any(SyntaxKind.PartialKeyword)))
+                return false;
+        }
+
+        return true;
+    }
 
     static IEnumerable<INamedTypeSymbol> TypesOf(INamespaceOrTypeSymbol container)
     {
