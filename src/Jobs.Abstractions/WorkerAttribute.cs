@@ -9,8 +9,12 @@ namespace Jobs;
 public sealed class WorkerAttribute : Attribute
 {
     /// <summary>The name under which the worker's jobs are stored.</summary>
-    /// <value>Default: the class's full name. Set it before you rename or move the class, so that the jobs stored before find it.</value>
+    /// <value>Default: the class's full name. Where the class is renamed or moved, its former name among the <see cref="Aliases"/> keeps the jobs stored before.</value>
     public string? Name { get; set; }
+
+    /// <summary>The names that the worker had before, under which stored jobs still find it. New jobs are stored under <see cref="Name"/>.</summary>
+    /// <value>Default none; each 1 to 200 characters, and a name or alias of no other worker.</value>
+    public string[] Aliases { get; set; } = [];
 
     /// <summary>The queue that new jobs go to.</summary>
     /// <value>Default <c>"default"</c>; 1 to 200 characters.</value>

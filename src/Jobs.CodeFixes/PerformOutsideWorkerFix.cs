@@ -51,7 +51,6 @@ public sealed class PerformOutsideWorkerFix : CodeFixProvider
     static bool CanBeWorker(ClassDeclarationSyntax type) =>
         type.Arity == 0 &&
         !type.Modifiers.Any(SyntaxKind.StaticKeyword) &&
-        !type.Modifiers.Any(SyntaxKind.AbstractKeyword) &&
         !type.Modifiers.Any(SyntaxKind.FileKeyword);
 
     static async Task<Document> MakeWorkerAsync(Document document, ClassDeclarationSyntax type, CancellationToken cancellationToken)

@@ -28,6 +28,12 @@ static class KnownNames
     public const string Timeout = "System.Threading.Timeout";
     public const string DateTimeOffset = "System.DateTimeOffset";
     public const string ServiceProvider = "System.IServiceProvider";
+    public const string AsyncDisposable = "System.IAsyncDisposable";
+    public const string ObsoleteAttribute = "System.ObsoleteAttribute";
+    public const string ConditionalAttribute = "System.Diagnostics.ConditionalAttribute";
+    public const string ExperimentalAttribute = "System.Diagnostics.CodeAnalysis.ExperimentalAttribute";
+    public const string JsonIgnoreAttribute = "System.Text.Json.Serialization.JsonIgnoreAttribute";
+    public const string ActivatorUtilitiesConstructorAttribute = "Microsoft.Extensions.DependencyInjection.ActivatorUtilitiesConstructorAttribute";
     public const string FromKeyedServicesAttribute = "Microsoft.Extensions.DependencyInjection.FromKeyedServicesAttribute";
     public const string SetsRequiredMembersAttribute = "System.Diagnostics.CodeAnalysis.SetsRequiredMembersAttribute";
 }

@@ -26,6 +26,15 @@ static class Types
             type.ContainingNamespace.ToDisplayString() == name[..dot];
     }
 
+    /// <summary>Whether the type comes with .NET, or with a package of Microsoft's.</summary>
+    public static bool IsOfTheFramework(INamedTypeSymbol type)
+    {
+        var root = type.ContainingNamespace;
+        while (root is { ContainingNamespace: { IsGlobalNamespace: false } outer })
+            root = outer;
+        return type.DeclaringSyntaxReferences.IsEmpty && root?.Name is ("System" or "Microsoft");
+    }
+
     public static AttributeData? Find(ISymbol symbol, string attribute) =>
         symbol.GetAttributes().FirstOrDefault(data => Is(data.AttributeClass, attribute));
 

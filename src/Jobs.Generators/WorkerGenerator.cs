@@ -42,7 +42,7 @@ public sealed class WorkerGenerator : IIncrementalGenerator
                     output.ReportDiagnostic(same.First());
             });
         context.RegisterSourceOutput(
-            workers.Select(static (worker, _) => worker.Name).Collect(),
+            workers.SelectMany(static (worker, _) => worker.Names).Collect(),
             static (output, names) =>
             {
                 foreach (var diagnostic in DuplicateNames.Find(names))
@@ -50,9 +50,9 @@ public sealed class WorkerGenerator : IIncrementalGenerator
             });
 
         var registered = models
-            .Select(static (model, _) => model.FullName)
+            .Select(static (model, _) => new RegisteredWorker(model.FullName, model.NameCautions))
             .Collect()
-            .Select(static (names, _) => names.OrderBy(static name => name, StringComparer.Ordinal).ToEquatableArray());
+            .Select(static (workers, _) => workers.OrderBy(static worker => worker.FullName, StringComparer.Ordinal).ToEquatableArray());
         var registration = context.CompilationProvider
             .Select(static (compilation, ct) => RegistrationParser.Parse(compilation, ct))
             .Combine(registered)

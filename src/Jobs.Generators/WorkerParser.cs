@@ -10,9 +10,13 @@ namespace Jobs.Generators;
 
 /// <summary>What one <c>[Worker]</c> class came to. The diagnostics and the name hold locations, and change with every moved line.</summary>
 /// <param name="Model">What to emit; <see langword="null"/> where no part of the class could be added.</param>
-/// <param name="Name">The name its jobs are stored under.</param>
+/// <param name="Names">The names its jobs are stored under: its own first, then its aliases.</param>
 /// <param name="Diagnostics">What is wrong with it.</param>
-sealed record ParsedWorker(WorkerModel? Model, WorkerName Name, EquatableArray<Diagnostic> Diagnostics);
+sealed record ParsedWorker(WorkerModel? Model, EquatableArray<WorkerName> Names, EquatableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>What a further part that carries <c>[Worker]</c> comes to: the compiler reports the attribute, and the first part is the worker.</summary>
+    public static readonly ParsedWorker None = new(null, EquatableArray<WorkerName>.Empty, EquatableArray<Diagnostic>.Empty);
+}
 
 /// <summary>Symbols in, model and diagnostics out.</summary>
 sealed class WorkerParser
@@ -25,7 +29,9 @@ sealed class WorkerParser
     readonly TypeDeclarationSyntax _syntax;
     readonly AttributeData _attribute;
     readonly CancellationToken _cancellationToken;
+    readonly Compilation _compilation;
     readonly ArgsParser _args;
+    readonly Cautions _cautions = new();
     readonly List<Diagnostic> _diagnostics = [];
 
     WorkerParser(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
@@ -34,7 +40,8 @@ sealed class WorkerParser
         _syntax = (TypeDeclarationSyntax)context.TargetNode;
         _attribute = context.Attributes[0];
         _cancellationToken = cancellationToken;
-        _args = new ArgsParser(context.SemanticModel.Compilation, _diagnostics.Add);
+        _compilation = context.SemanticModel.Compilation;
+        _args = new ArgsParser(_compilation, _diagnostics.Add);
     }
 
     public static ParsedWorker Parse(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken) =>
@@ -42,13 +49,18 @@ sealed class WorkerParser
 
     ParsedWorker Parse()
     {
+        if (!IsFirstPart())
+            return ParsedWorker.None;
+
         var name = Option("Name", _worker.ToDisplayString(Plain), IsText, "a name of 1 to 200 characters, none of them NUL.");
+        var aliases = ParseAliases(name);
         var queue = Option("Queue", "default", IsText, "a name of 1 to 200 characters, none of them NUL.");
         var attempts = Option("MaxAttempts", 20, static value => value is >= 1 and <= MostAttempts, "from 1 to 1000.");
         var priority = Option("Priority", 0, static value => value is >= 0 and <= LastPriority, "from 0, the most urgent, to 9.");
         var canEmit = CheckClass();
+        var nameCautions = _cautions.Ids.ToEquatableArray();
         var performs = ParsePerforms();
-        var construction = canEmit ? ParseConstructor() : null;
+        var construction = canEmit ? ParseConstruction() : null;
 
         var model = !canEmit ? null : new WorkerModel
         {
@@ -59,6 +71,7 @@ sealed class WorkerParser
             FullName = _worker.ToDisplayString(Types.Qualified),
             IsPublic = Types.IsVisibleOutside(_worker),
             StoredName = name,
+            Aliases = aliases,
             Queue = queue,
             MaxAttempts = attempts,
             Priority = priority,
@@ -66,9 +79,19 @@ sealed class WorkerParser
             Performs = performs,
             ValueTypes = _args.ValueTypes,
             HelperSuffix = HelperSuffix(),
+            NameCautions = nameCautions,
+            Cautions = _cautions.Ids.ToEquatableArray(),
         };
-        return new ParsedWorker(model, new WorkerName(name, _worker.Name, _syntax.Identifier.GetLocation()), _diagnostics.ToEquatableArray());
+        return new ParsedWorker(model, Names(name, aliases).ToEquatableArray(), _diagnostics.ToEquatableArray());
     }
+
+    bool IsFirstPart() =>
+        _worker.GetAttributes().First(static attribute => Types.Is(attribute.AttributeClass, KnownNames.WorkerAttribute)).ApplicationSyntaxReference is not { } first ||
+        (first.SyntaxTree == _syntax.SyntaxTree && _syntax.Span.Contains(first.Span));
+
+    IEnumerable<WorkerName> Names(string name, EquatableArray<string> aliases) =>
+        aliases.Select(alias => new WorkerName(alias, IsAlias: true, _worker.Name, OptionLocation("Aliases")))
+            .Prepend(new WorkerName(name, IsAlias: false, _worker.Name, _syntax.Identifier.GetLocation()));
 
     // The name as the runtime knows it: @event is event.
     static readonly SymbolDisplayFormat Plain = new(typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
@@ -112,6 +135,9 @@ sealed class WorkerParser
             return ("local to its file", "The generated part is another file: make it internal or public.");
         if (!Types.IsVisibleInside(_worker))
             return ("private or protected", "The registration cannot see it: make it internal or public.");
+        if (_cautions.Name(_worker) is { } forbidden)
+            return (forbidden.Equals(_worker, SymbolEqualityComparer.Default) ? ForbiddenInWords : $"inside {forbidden.Name}, which is {ForbiddenInWords}",
+                "The registration has to name it: let it be a warning.");
         return null;
     }
 
@@ -139,15 +165,25 @@ sealed class WorkerParser
         return $"partial {kind} {Escape(type.Name)}";
     }
 
-    /// <summary><c>Namespace.Outer.Worker.g.cs</c>; a class whose neighbour differs in case only gets its own by a number.</summary>
+    /// <summary><c>Namespace.Outer.Worker.g.cs</c>. The names of generated files differ in more than case, so what differs in case only gets a number.</summary>
     string HintName()
     {
-        var neighbours = _worker.ContainingSymbol is INamespaceOrTypeSymbol container
-            ? container.GetTypeMembers().Where(type => string.Equals(type.Name, _worker.Name, StringComparison.OrdinalIgnoreCase))
-                .Select(static type => type.Name).Distinct(StringComparer.Ordinal).OrderBy(static name => name, StringComparer.Ordinal).ToList()
-            : [];
-        var number = neighbours.IndexOf(_worker.Name);
-        return _worker.ToDisplayString(Plain) + (number > 0 ? $".{(number + 1).ToString(CultureInfo.InvariantCulture)}" : "") + ".g.cs";
+        var parts = new Stack<string>();
+        for (ISymbol part = _worker; part is INamespaceOrTypeSymbol and not INamespaceSymbol { IsGlobalNamespace: true }; part = part.ContainingSymbol)
+            parts.Push(HintPart(part));
+        return string.Join(".", parts) + ".g.cs";
+    }
+
+    static string HintPart(ISymbol part)
+    {
+        var alike = ((INamespaceOrTypeSymbol)part.ContainingSymbol).GetMembers().OfType<INamespaceOrTypeSymbol>()
+            .Where(member => string.Equals(member.Name, part.Name, StringComparison.OrdinalIgnoreCase))
+            .Select(static member => (member.IsType, member.Name)).Distinct()
+            .OrderBy(static member => member.IsType).ThenBy(static member => member.Name, StringComparer.Ordinal)
+            .ToList();
+        var number = alike.IndexOf((part is ITypeSymbol, part.Name));
+        var name = string.Concat(part.Name.Select(static c => c is '_' || char.IsLetterOrDigit(c) ? c.ToString() : $"-{(int)c:x4}"));
+        return name + (number > 0 ? $".{(number + 1).ToString(CultureInfo.InvariantCulture)}" : "");
     }
 
     /// <summary>Members of the worker and of the types around it, and namespaces beside it, would hide the helper types.</summary>
@@ -184,6 +220,31 @@ sealed class WorkerParser
         return byDefault;
     }
 
+    EquatableArray<string> ParseAliases(string name)
+    {
+        var aliases = new List<string>();
+        var given = _attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == "Aliases").Value;
+        if (given is not { Kind: TypedConstantKind.Array, IsNull: false })
+            return EquatableArray<string>.Empty;
+        foreach (var alias in given.Values.Select(static value => value.Value as string ?? ""))
+        {
+            if (AliasMisuse() is { } range)
+                Report(JobDiagnostics.OptionOutOfRange, OptionLocation("Aliases"), "Aliases", _worker.Name, range);
+            else
+                aliases.Add(alias);
+
+            string? AliasMisuse() =>
+                !IsText(alias) ? "names of 1 to 200 characters, none of them NUL."
+                : alias == name ? $"names that it had before: {Quote(alias)} is its own."
+                : aliases.Contains(alias) ? $"different names: {Quote(alias)} is there twice."
+                : null;
+        }
+
+        return aliases.ToEquatableArray();
+    }
+
+    static string Quote(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
+
     static bool IsText(string text) => !string.IsNullOrWhiteSpace(text) && text.Length <= LongestQueue && Types.IsStorable(text);
 
     Location OptionLocation(string option)
@@ -199,7 +260,7 @@ sealed class WorkerParser
     {
         var performs = new List<(PerformModel Model, IMethodSymbol Method, INamedTypeSymbol Args)>();
         var isEmpty = true;
-        foreach (var method in _worker.GetMembers().OfType<IMethodSymbol>().Where(IsPerform))
+        foreach (var method in PerformMethods.Of(_worker, _compilation))
         {
             _cancellationToken.ThrowIfCancellationRequested();
             isEmpty = false;
@@ -207,7 +268,7 @@ sealed class WorkerParser
                 continue;
             var twin = performs.FirstOrDefault(perform => SymbolEqualityComparer.Default.Equals(perform.Args, args));
             if (twin.Method is not null)
-                Report(JobDiagnostics.SameArgsTwice, Where(method), twin.Method.Name, method.Name, args.Name);
+                Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), args.Name);
             else
                 performs.Add((model, method, args));
         }
@@ -219,16 +280,22 @@ sealed class WorkerParser
         return performs.Select(static perform => perform.Model).ToEquatableArray();
     }
 
-    static bool IsPerform(IMethodSymbol method) => Types.Has(method, KnownNames.PerformAttribute);
-
     (PerformModel, INamedTypeSymbol)? ParsePerform(IMethodSymbol method)
     {
         var before = _diagnostics.Count;
+        CheckCallable(method);
         var returns = ParseReturn(method);
         var arguments = ParseArguments(method, out var args);
         if (args is null)
             return null;
         var isCallable = _diagnostics.Count == before;
+        if (_cautions.NameArgs(args) is { } forbidden)
+        {
+            Report(JobDiagnostics.ArgsNotStorable, Where(method), forbidden is ITypeSymbol ? forbidden.Name : $"{args.Name}.{forbidden.Name}",
+                $"it is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
+            return null;
+        }
+
         if (_args.Parse(args, Where(method)) is not { } shape)
             return null;
 
@@ -245,13 +312,44 @@ sealed class WorkerParser
         return (model, args);
     }
 
+    const string ForbiddenInWords = "[Obsolete] as an error";
+
+    void CheckCallable(IMethodSymbol method)
+    {
+        if (Uncallable(method) is { } reason)
+            Report(JobDiagnostics.WrongParameters, Where(method), Name(method), reason);
+    }
+
+    string? Uncallable(IMethodSymbol method)
+    {
+        if (method.MethodKind is MethodKind.ExplicitInterfaceImplementation)
+            return "it implements an interface explicitly, so only the interface can call it. Mark a method of the class.";
+        if (method.MethodKind is not MethodKind.Ordinary)
+            return "it is an accessor or an operator. Mark an ordinary method.";
+        if (!_compilation.IsSymbolAccessibleWithin(method, _worker, _worker))
+            return $"it is private there, so {_worker.Name} cannot call it. Make it protected.";
+        if (PerformMethods.Captor(method, _worker, _compilation) is { } captor)
+            return $"{captor.ContainingType.Name} has a {captor.Name} of its own, which a call with these arguments reaches instead. Rename one of them.";
+        if (method is { IsPartialDefinition: true, PartialImplementationPart: null, ReturnsVoid: true })
+            return "it is partial without a body, and the compiler leaves out calls of such a method. Give it a body.";
+        if (Types.Has(method, KnownNames.ConditionalAttribute))
+            return "it is [Conditional], so the compiler may leave out its call. Remove that.";
+        if (_cautions.Name(method) is not null)
+            return $"it is {ForbiddenInWords}, and the generated code has to call it. Let it be a warning.";
+        return null;
+    }
+
+    /// <summary>The method's name, with its class where that is not the worker.</summary>
+    string Name(IMethodSymbol method) =>
+        IsOwn(method) ? method.Name : $"{InWords(method.ContainingType)}.{method.Name}";
+
     ReturnKind ParseReturn(IMethodSymbol method)
     {
         var returned = method.ReturnType;
         if (method.ReturnsVoid)
         {
             if (method.IsAsync)
-                Report(JobDiagnostics.WrongReturn, Where(method), method.Name, "async void", "; nobody could wait for an async void");
+                Report(JobDiagnostics.WrongReturn, Where(method), Name(method), "async void", "; nobody could wait for an async void");
             return ReturnKind.Void;
         }
 
@@ -267,41 +365,40 @@ sealed class WorkerParser
         }
 
         if (returned.TypeKind is not TypeKind.Error)
-            Report(JobDiagnostics.WrongReturn, Where(method), method.Name, returned.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat), "");
+            Report(JobDiagnostics.WrongReturn, Where(method), Name(method), InWords(returned), "");
         return ReturnKind.Void;
     }
 
     EquatableArray<ArgumentModel> ParseArguments(IMethodSymbol method, out INamedTypeSymbol? args)
     {
-        args = null;
         var arguments = new List<ArgumentModel>();
+        var taken = PerformMethods.Args(method);
+        args = (INamedTypeSymbol?)taken?.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated);
         if (method.IsGenericMethod)
-            Report(JobDiagnostics.WrongParameters, Where(method), method.Name, "it is generic, and a stored job does not say which type arguments to use.");
+            Wrong(method, "it is generic, and a stored job does not say which type arguments to use.");
         foreach (var parameter in method.Parameters)
         {
             if (parameter.RefKind is not RefKind.None)
-                Report(JobDiagnostics.WrongParameters, Where(parameter), method.Name, $"{parameter.Name} is passed by reference. Take it by value.");
-            if (ParseArgument(parameter) is not { } argument)
-            {
-                if (parameter.Type.TypeKind is not TypeKind.Error)
-                    Report(JobDiagnostics.WrongParameters, Where(parameter), method.Name,
-                        $"{parameter.Name} is a {parameter.Type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}. " +
-                        "It takes one args record and, as it likes, a JobContext, a BatchRef, a CancellationToken and services (interfaces and classes).");
-                continue;
-            }
-
-            arguments.Add(argument);
-            if (argument.Kind is not ArgumentKind.Args)
-                continue;
-            if (args is not null)
-                Report(JobDiagnostics.WrongParameters, Where(parameter), method.Name, $"it takes two args records, {args.Name} and {parameter.Type.Name}, and a job has one. Put the members into one record.");
-            args ??= (INamedTypeSymbol)parameter.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated);
+                Wrong(parameter, $"{parameter.Name} is passed by reference. Take it by value.");
+            if (SymbolEqualityComparer.Default.Equals(parameter, taken))
+                arguments.Add(new ArgumentModel(ArgumentKind.Args));
+            else if (PerformMethods.IsRecord(parameter))
+                Wrong(parameter, $"it takes two args records, {args!.Name} and {parameter.Type.Name}, and a job has one. Put the members into one record.");
+            else if (ParseArgument(parameter) is { } argument)
+                arguments.Add(argument);
+            else if (parameter.Type.TypeKind is not TypeKind.Error)
+                Wrong(parameter, $"{parameter.Name} is a {InWords(parameter.Type)}. " +
+                    "It takes its args (a record, or else a class with public properties) and, as it likes, a JobContext, a BatchRef, a CancellationToken and services (interfaces and classes).");
+            if (parameter.Type.TypeKind is not TypeKind.Error && !ReferenceEquals(parameter, taken) && _cautions.Name(parameter.Type) is not null)
+                Wrong(parameter, $"{parameter.Name} is a {InWords(parameter.Type)}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
         }
 
         var isUnfinished = method.Parameters.Any(static parameter => parameter.Type.TypeKind is TypeKind.Error);
         if (args is null && !isUnfinished && arguments.Count == method.Parameters.Length)
-            Report(JobDiagnostics.WrongParameters, Where(method), method.Name, "it takes no args record, so nothing says which jobs it runs. Args are records: sealed record MyArgs(string Email).");
+            Wrong(method, "it takes no args, so nothing says which jobs it runs. Args are a record, or else a class with public properties: sealed record MyArgs(string Email).");
         return arguments.ToEquatableArray();
+
+        void Wrong(ISymbol where, string reason) => Report(JobDiagnostics.WrongParameters, Where(where), Name(method), reason);
     }
 
     static ArgumentModel? ParseArgument(IParameterSymbol parameter)
@@ -313,28 +410,32 @@ sealed class WorkerParser
             return new ArgumentModel(ArgumentKind.Job);
         if (Types.Is(type, KnownNames.BatchRef))
             return new ArgumentModel(type.NullableAnnotation is NullableAnnotation.NotAnnotated ? ArgumentKind.Batch : ArgumentKind.OptionalBatch);
-        if (type is INamedTypeSymbol { IsRecord: true })
-            return new ArgumentModel(ArgumentKind.Args);
         return ParseService(parameter);
     }
 
     static ArgumentModel? ParseService(IParameterSymbol parameter)
     {
-        var type = parameter.Type;
+        var key = Types.Find(parameter, KnownNames.FromKeyedServicesAttribute);
+        return ParseService(parameter.Type, parameter.HasExplicitDefaultValue, key is { ConstructorArguments: [var constant] } ? Types.Literal(constant) : null);
+    }
+
+    static ArgumentModel? ParseService(ITypeSymbol type, bool hasDefault = false, string? key = null)
+    {
         var isService = type.TypeKind is TypeKind.Interface or TypeKind.Class or TypeKind.Delegate && type.SpecialType is SpecialType.None;
         if (!isService)
             return null;
-        if (Types.Is(type, KnownNames.ServiceProvider))
+        if (Types.Is(type, KnownNames.ServiceProvider) && key is null)
             return new ArgumentModel(ArgumentKind.Services);
 
-        var isOptional = parameter.HasExplicitDefaultValue || type.NullableAnnotation is NullableAnnotation.Annotated;
-        var key = parameter.GetAttributes().FirstOrDefault(static attribute => attribute.AttributeClass?.ToDisplayString() == KnownNames.FromKeyedServicesAttribute);
+        var isOptional = hasDefault || type.NullableAnnotation is NullableAnnotation.Annotated;
         return new ArgumentModel(
             isOptional ? ArgumentKind.OptionalService : ArgumentKind.Service,
             type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(Types.QualifiedWithNullability),
-            key is { ConstructorArguments: [var constant] } ? Types.Literal(constant) : null,
+            key,
             ForgivesNull: isOptional && type.NullableAnnotation is NullableAnnotation.NotAnnotated);
     }
+
+    static string InWords(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
 
     // New
 
@@ -348,20 +449,21 @@ sealed class WorkerParser
     {
         for (var type = _worker.BaseType; type is not null; type = type.BaseType)
         {
-            var isWorker = Types.Has(type, KnownNames.WorkerAttribute);
-            foreach (var member in type.GetMembers())
-            {
-                if (member.Name == "New" && (member is not IMethodSymbol { Parameters: var parameters } ||
-                        (parameters.Length == 1 && SymbolEqualityComparer.Default.Equals(parameters[0].Type, args))))
-                    return true;
-                if (isWorker && member is IMethodSymbol method && IsPerform(method) &&
-                    method.Parameters.Any(parameter => SymbolEqualityComparer.Default.Equals(parameter.Type, args)))
-                    return true;
-            }
+            if (type.GetMembers("New").Any(member => HidesNew(member, args)) || (IsWorkerHere(type) && PerformMethods.Of(type, _compilation).Any(method =>
+                    SymbolEqualityComparer.Default.Equals(PerformMethods.Args(method)?.Type, args))))
+                return true;
         }
 
         return false;
     }
+
+    bool HidesNew(ISymbol member, INamedTypeSymbol args) =>
+        _compilation.IsSymbolAccessibleWithin(member, _worker) && (member is not IMethodSymbol { Parameters: var parameters } ||
+            (parameters is [var only] && SymbolEqualityComparer.Default.Equals(only.Type, args)));
+
+    // The New of a worker of this assembly is being generated too, so it is no member yet.
+    bool IsWorkerHere(INamedTypeSymbol type) =>
+        SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, _worker.ContainingAssembly) && Types.Has(type, KnownNames.WorkerAttribute);
 
     void CheckNew(bool emitsNew)
     {
@@ -380,75 +482,123 @@ sealed class WorkerParser
                 var (earlier, later) = (performs[j], performs[i]);
                 if (earlier.Model.Args.IsComplete && later.Model.Args.IsComplete &&
                     ShapeClash.Find(earlier.Model.Args, later.Model.Args) is { } clash)
-                    Report(JobDiagnostics.ShapesClash, Where(later.Method), earlier.Method.Name, earlier.Args.Name, later.Method.Name, later.Args.Name, clash.Why, clash.Advice);
+                    Report(JobDiagnostics.ShapesClash, Where(later.Method), Name(earlier.Method), earlier.Args.Name, Name(later.Method), later.Args.Name, clash.Why, clash.Advice);
             }
         }
     }
 
     // The constructor
 
-    EquatableArray<ArgumentModel>? ParseConstructor()
+    ConstructionModel? ParseConstruction()
     {
         var before = _diagnostics.Count;
         if (ChooseConstructor() is not { } constructor)
             return null;
 
+        if (_cautions.Name(constructor) is not null)
+            Unsuitable(constructor, $"its constructor is {ForbiddenInWords}, and the generated code has to call it. Let it be a warning.");
         var arguments = new List<ArgumentModel>();
         var isSkipped = false;
         foreach (var parameter in constructor.Parameters)
         {
-            if (parameter.RefKind is RefKind.None && !OfTheJob(parameter.Type) && ParseService(parameter) is { } service)
+            if (parameter.RefKind is RefKind.None && !PerformMethods.OfTheJob(parameter.Type) && ParseService(parameter) is { } service)
             {
+                CheckService(parameter, parameter.Type);
                 arguments.Add(isSkipped ? service with { Name = Escape(parameter.Name) } : service);
             }
             else if (parameter.HasExplicitDefaultValue)
             {
                 isSkipped = true;
             }
-            else if (parameter.Type.TypeKind is not TypeKind.Error)
+            else
             {
-                var type = parameter.Type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
-                Report(JobDiagnostics.UnsuitableConstructor, Where(parameter), _worker.Name, OfTheJob(parameter.Type)
-                    ? $"{parameter.Name} is a {type}, which belongs to a job. Take it in the [Perform] method."
-                    : $"{parameter.Name} is a {type}, and services are interfaces or classes. Take a class that holds it, such as options.");
+                ReportNoService(parameter, parameter.Type);
             }
         }
 
-        CheckRequiredMembers(constructor);
-        return _diagnostics.Count == before ? arguments.ToEquatableArray() : null;
+        var members = Types.Has(constructor, KnownNames.SetsRequiredMembersAttribute) ? [] : ParseRequiredMembers();
+        return _diagnostics.Count == before ? new ConstructionModel(arguments.ToEquatableArray(), members.ToEquatableArray()) : null;
     }
-
-    static bool OfTheJob(ITypeSymbol type) =>
-        Types.Is(type, KnownNames.JobContext) || Types.Is(type, KnownNames.BatchRef) || Types.Is(type, KnownNames.CancellationToken);
 
     IMethodSymbol? ChooseConstructor()
     {
-        var constructors = _worker.InstanceConstructors.Where(Types.IsVisibleInside).ToList();
-        var chosen = constructors.Count == 1
-            ? constructors[0]
-            : constructors.FirstOrDefault(constructor => Types.IsPrimary(constructor, _cancellationToken));
-        if (chosen is null)
-            Report(JobDiagnostics.UnsuitableConstructor, _syntax.Identifier.GetLocation(), _worker.Name, constructors.Count == 0
-                ? "it has no constructor that is internal or public. Make one so."
-                : $"it has {constructors.Count.ToString(CultureInfo.InvariantCulture)} constructors, and nothing says which to use. Keep one, or make one the primary constructor.");
-        return chosen;
+        var constructors = _worker.InstanceConstructors;
+        var marked = constructors.Where(static constructor => Types.Has(constructor, KnownNames.ActivatorUtilitiesConstructorAttribute)).ToList();
+        var visible = constructors.Where(Types.IsVisibleInside).ToList();
+        if (marked.Count > 1)
+            Unsuitable(marked[1], "two constructors are marked [ActivatorUtilitiesConstructor]. Mark one.");
+        else if (marked.Count == 1 && !Types.IsVisibleInside(marked[0]))
+            Unsuitable(marked[0], "the constructor marked [ActivatorUtilitiesConstructor] is private or protected. Make it internal or public.");
+        else if (visible.Count == 0)
+            Unsuitable(_worker, "it has no constructor that is internal or public. Make one so.");
+        else if ((marked.FirstOrDefault() ?? OnlyOrPrimary(visible)) is { } chosen)
+            return chosen;
+        else
+            Unsuitable(_worker, $"it has {visible.Count.ToString(CultureInfo.InvariantCulture)} constructors, and nothing says which to use. " +
+                "Keep one, make one the primary constructor, or mark one with [ActivatorUtilitiesConstructor].");
+        return null;
     }
 
-    void CheckRequiredMembers(IMethodSymbol constructor)
+    IMethodSymbol? OnlyOrPrimary(List<IMethodSymbol> constructors) =>
+        constructors.Count == 1 ? constructors[0] : constructors.FirstOrDefault(constructor => Types.IsPrimary(constructor, _cancellationToken));
+
+    /// <summary>The required members of the worker and of its base classes; of one that is overridden, the override.</summary>
+    List<MemberArgument> ParseRequiredMembers()
     {
-        if (Types.Has(constructor, KnownNames.SetsRequiredMembersAttribute))
-            return;
+        var members = new List<MemberArgument>();
         for (var type = _worker; type is not null; type = type.BaseType)
         {
-            foreach (var member in type.GetMembers().Where(static member => member is IPropertySymbol { IsRequired: true } or IFieldSymbol { IsRequired: true }))
-                Report(JobDiagnostics.UnsuitableConstructor, type.Equals(_worker, SymbolEqualityComparer.Default) ? Where(member) : _syntax.Identifier.GetLocation(),
-                    _worker.Name, $"{member.Name} is required, and only a constructor is given services. Take it through the constructor.");
+            foreach (var member in type.GetMembers())
+            {
+                var required = member switch
+                {
+                    IPropertySymbol { IsRequired: true } property => property.Type,
+                    IFieldSymbol { IsRequired: true } field => field.Type,
+                    _ => null,
+                };
+                if (required is null || members.Any(known => known.Name == Escape(member.Name)))
+                    continue;
+                if (PerformMethods.OfTheJob(required) || ParseService(required) is not { } service)
+                {
+                    ReportNoService(member, required);
+                    continue;
+                }
+
+                CheckService(member, required);
+                if (_cautions.Name(member) is not null)
+                    Unsuitable(member, $"{member.Name} is required and {ForbiddenInWords}, and the generated code has to set it. Let it be a warning.");
+                members.Add(new MemberArgument(Escape(member.Name), service));
+            }
         }
+
+        return members;
     }
+
+    void CheckService(ISymbol taker, ITypeSymbol type)
+    {
+        if (_cautions.Name(type) is not null)
+            Unsuitable(taker, $"{taker.Name} is a {InWords(type)}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
+    }
+
+    void ReportNoService(ISymbol taker, ITypeSymbol type)
+    {
+        if (type.TypeKind is TypeKind.Error)
+            return;
+        var what = taker is IParameterSymbol ? taker.Name : $"the required member {taker.Name}";
+        Unsuitable(taker, PerformMethods.OfTheJob(type)
+            ? $"{what} is a {InWords(type)}, which belongs to a job. Take it in the [Perform] method."
+            : $"{what} is a {InWords(type)}, and services are interfaces or classes. Take a class that holds it, such as options.");
+    }
+
+    void Unsuitable(ISymbol where, string reason) => Report(JobDiagnostics.UnsuitableConstructor, Where(where), _worker.Name, reason);
 
     static string Escape(string name) => Types.Escape(name);
 
-    Location Where(ISymbol symbol) => symbol.Locations.FirstOrDefault(static location => location.IsInSource) ?? _syntax.Identifier.GetLocation();
+    /// <summary>Where a member of the worker is; for one of a base class, which may be another assembly's, the worker.</summary>
+    Location Where(ISymbol symbol) =>
+        IsOwn(symbol) ? symbol.Locations.FirstOrDefault(static location => location.IsInSource) ?? _syntax.Identifier.GetLocation() : _syntax.Identifier.GetLocation();
+
+    bool IsOwn(ISymbol symbol) => SymbolEqualityComparer.Default.Equals(symbol.ContainingType, _worker);
 
     void Report(DiagnosticDescriptor descriptor, Location location, params object[] arguments) =>
         _diagnostics.Add(Diagnostic.Create(descriptor, location, arguments));

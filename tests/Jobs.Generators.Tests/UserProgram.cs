@@ -56,7 +56,7 @@ sealed class UserProgram
     {
         var driver = CSharpGeneratorDriver.Create(
             [new WorkerGenerator().AsSourceGenerator(), SerializerGenerator],
-            parseOptions: ParseOptions,
+            parseOptions: (CSharpParseOptions)compilation.SyntaxTrees.First().Options,
             driverOptions: new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
         return Run(driver, compilation);
     }
@@ -67,8 +67,15 @@ sealed class UserProgram
         [.. References, .. more],
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
 
-    public static SyntaxTree Parse(string source, string path = "Program.cs") =>
-        CSharpSyntaxTree.ParseText(SourceText.From(source, System.Text.Encoding.UTF8), ParseOptions, path);
+    /// <summary>The program in a project that sets another language version or nullable context.</summary>
+    public static UserProgram Compile(string source, LanguageVersion version, NullableContextOptions nullable, params MetadataReference[] more) => From(CSharpCompilation.Create(
+        "App",
+        [Parse(source, options: ParseOptions.WithLanguageVersion(version))],
+        [.. References, .. more],
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: nullable)));
+
+    public static SyntaxTree Parse(string source, string path = "Program.cs", CSharpParseOptions? options = null) =>
+        CSharpSyntaxTree.ParseText(SourceText.From(source, System.Text.Encoding.UTF8), options ?? ParseOptions, path);
 
     /// <summary>Compiles another version with the same driver, as the editor does at a keystroke.</summary>
     public UserProgram Edit(Func<Compilation, Compilation> edit)

@@ -9,6 +9,10 @@ public sealed class WorkerDefinition
     /// <summary>The name under which the worker's jobs are stored.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The names that the worker had before: jobs stored under them are its own too.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>The queue that new jobs, and the callbacks of batches, go to.</summary>
     public required string Queue { get; init; }
 

@@ -3,8 +3,8 @@ using Microsoft.CodeAnalysis;
 
 namespace Jobs.Generators.Diagnostics;
 
-/// <summary>A worker's stored name, and where it is declared.</summary>
-sealed record WorkerName(string Name, string Class, Location Location);
+/// <summary>A name under which a worker's jobs are stored, and where it is declared.</summary>
+sealed record WorkerName(string Name, bool IsAlias, string Class, Location Location);
 
 /// <summary>Finds workers of the assembly whose jobs could not be told apart by name.</summary>
 static class DuplicateNames
@@ -14,5 +14,10 @@ static class DuplicateNames
         group name by name.Name into same
         let first = same.First()
         from other in same.Skip(1)
-        select Diagnostic.Create(JobDiagnostics.DuplicateName, other.Location, first.Class, other.Class, other.Name);
+        select Diagnostic.Create(JobDiagnostics.DuplicateName, other.Location, first.Class, other.Class, other.Name, Advice(first, other));
+
+    static string Advice(WorkerName first, WorkerName other) =>
+        (other.IsAlias ? other : first.IsAlias ? first : null) is { } alias
+            ? $"Take it out of the Aliases of {alias.Class}."
+            : "Give one of them another name: [Worker(Name = \"…\")].";
 }

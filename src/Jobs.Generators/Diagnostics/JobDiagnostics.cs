@@ -38,7 +38,7 @@ static class JobDiagnostics
     public static readonly DiagnosticDescriptor PerformOutsideWorker = Error(
         "JOB007",
         "A perform method belongs in a worker",
-        "{0} is marked [Perform], and {1} is no [Worker], so no job would ever run it. Mark {1} with [Worker], or remove [Perform].");
+        "{0} is marked [Perform], and {1} is no [Worker], so no job would ever run it. Mark {1} with [Worker]; make it abstract if workers derive from it; or remove [Perform].");
 
     public static readonly DiagnosticDescriptor ArgsNotStorable = Error(
         "JOB008",
@@ -73,7 +73,7 @@ static class JobDiagnostics
     public static readonly DiagnosticDescriptor DuplicateName = Error(
         "JOB014",
         "Two workers have the same name",
-        "{0} and {1} are both named \"{2}\", so a stored job could run either. Give one of them another name: [Worker(Name = \"…\")].");
+        "{0} and {1} both run the jobs stored under \"{2}\", so such a job could run either. {3}");
 
     public static readonly DiagnosticDescriptor UnsuitableConstructor = Error(
         "JOB015",

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace Jobs.Generators.Diagnostics;
 
-/// <summary>Finds perform methods of classes that are no workers: no job would ever run them.</summary>
+/// <summary>Finds perform methods of classes that are no workers: no job would ever run them. Those of an abstract class are for the workers that derive from it.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class PerformOutsideWorkerAnalyzer : DiagnosticAnalyzer
 {
@@ -22,8 +22,9 @@ public sealed class PerformOutsideWorkerAnalyzer : DiagnosticAnalyzer
     static void Check(SymbolAnalysisContext context)
     {
         var method = context.Symbol;
-        if (!Types.Has(method, KnownNames.PerformAttribute) || Types.Has(method.ContainingType, KnownNames.WorkerAttribute))
+        var type = method.ContainingType;
+        if (!Types.Has(method, KnownNames.PerformAttribute) || Types.Has(type, KnownNames.WorkerAttribute) || type is { IsAbstract: true, TypeKind: TypeKind.Class })
             return;
-        context.ReportDiagnostic(Diagnostic.Create(JobDiagnostics.PerformOutsideWorker, method.Locations[0], method.Name, method.ContainingType.Name));
+        context.ReportDiagnostic(Diagnostic.Create(JobDiagnostics.PerformOutsideWorker, method.Locations[0], method.Name, type.Name));
     }
 }

@@ -16,6 +16,11 @@ sealed record RegistrationModel
     /// <summary>The registration types of referenced assemblies, with <c>global::</c>, in ordinal order.</summary>
     public required EquatableArray<string> References { get; init; }
 
-    /// <summary>The assembly's own workers, with <c>global::</c>, in ordinal order.</summary>
-    public EquatableArray<string> Workers { get; init; }
+    /// <summary>The assembly's own workers, in ordinal order.</summary>
+    public EquatableArray<RegisteredWorker> Workers { get; init; }
 }
+
+/// <summary>A worker that an assembly registers.</summary>
+/// <param name="FullName">With <c>global::</c>.</param>
+/// <param name="Cautions">The warnings that naming it brings.</param>
+sealed record RegisteredWorker(string FullName, EquatableArray<string> Cautions);

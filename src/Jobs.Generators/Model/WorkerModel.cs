@@ -25,14 +25,17 @@ sealed record WorkerModel
 
     public required string StoredName { get; init; }
 
+    /// <summary>The names that the worker had before.</summary>
+    public required EquatableArray<string> Aliases { get; init; }
+
     public required string Queue { get; init; }
 
     public required int MaxAttempts { get; init; }
 
     public required int Priority { get; init; }
 
-    /// <summary>What the constructor takes; <see langword="null"/> while it takes what no service is.</summary>
-    public required EquatableArray<ArgumentModel>? Construction { get; init; }
+    /// <summary>How it is made from services; <see langword="null"/> while it takes what no service is.</summary>
+    public required ConstructionModel? Construction { get; init; }
 
     public required EquatableArray<PerformModel> Performs { get; init; }
 
@@ -41,5 +44,19 @@ sealed record WorkerModel
     /// <summary>Put behind the names of the helper types where the worker has members, or its namespace children, of the same name.</summary>
     public required string HelperSuffix { get; init; }
 
+    /// <summary>The warnings that naming the worker brings: that it is obsolete, or experimental.</summary>
+    public required EquatableArray<string> NameCautions { get; init; }
+
+    /// <summary>The warnings that naming it and all that its file names brings.</summary>
+    public required EquatableArray<string> Cautions { get; init; }
+
     public bool PerformsBatchComplete => Performs.Any(perform => perform.Args.IsCallback);
 }
+
+/// <summary>How a worker is made from the services of a job's scope.</summary>
+/// <param name="Arguments">What its constructor takes.</param>
+/// <param name="Members">What its required members are set to.</param>
+sealed record ConstructionModel(EquatableArray<ArgumentModel> Arguments, EquatableArray<MemberArgument> Members);
+
+/// <summary>A required member, its name escaped if it is a keyword, and the service it is set to.</summary>
+sealed record MemberArgument(string Name, ArgumentModel Value);

@@ -4,8 +4,6 @@
 
 namespace EmailBlast;
 
-using global::Microsoft.Extensions.DependencyInjection;
-
 partial class BatchEmailWorker : global::Jobs.IPerforms<global::Jobs.BatchComplete>
 {
     /// <summary>Makes a job that <c>DeliverAsync</c> runs, to be enqueued.</summary>
@@ -33,7 +31,7 @@ partial class BatchEmailWorker : global::Jobs.IPerforms<global::Jobs.BatchComple
                 return global::Jobs.JobOutcome.Complete;
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{email}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{email}"]);
         }
     }
 }
@@ -47,7 +45,8 @@ file static class ThisWorker
         MaxAttempts = 5,
         Priority = 0,
         PerformsBatchComplete = true,
-        Create = static services => new global::EmailBlast.BatchEmailWorker(services.GetRequiredService<global::EmailBlast.IMailer>()),
+        Create = static services => new global::EmailBlast.BatchEmailWorker(
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::EmailBlast.IMailer>(services)),
     };
 }
 

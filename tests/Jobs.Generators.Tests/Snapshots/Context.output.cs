@@ -26,7 +26,7 @@ partial class Drawer : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{columns, figure, frame?, versions, scale?}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{columns, figure, frame?, versions, scale?}"]);
         }
     }
 }

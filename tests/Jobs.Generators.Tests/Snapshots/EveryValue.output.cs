@@ -26,7 +26,7 @@ partial class ValuesWorker : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{at, day, time, length, link, maybe_link?, bytes, json, maybe_json?, days, tone, tags, notes, numbers, ids, maybe_numbers?, counts, prices, home, boss?, fee, tip?, grid, counter, maybe_tone?, tones, e-mail, must, more?}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{at, day, time, length, link, maybe_link?, bytes, json, maybe_json?, days, tone, tags, notes, numbers, ids, maybe_numbers?, counts, prices, home, boss?, fee, tip?, grid, counter, maybe_tone?, tones, e-mail, must, more?}"]);
         }
     }
 }

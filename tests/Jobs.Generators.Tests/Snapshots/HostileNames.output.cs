@@ -28,7 +28,7 @@ partial class Outer
                     return global::Jobs.JobOutcome.Complete;
 
                 default:
-                    throw global::Jobs.UnmatchedArgsException.For(job, "{class, int, größe, json, args, read, 名前}");
+                    throw global::Jobs.UnmatchedArgsException.For(job, ["{class, int, größe, json, args, read, 名前}"]);
             }
         }
     }

@@ -11,7 +11,7 @@ public sealed record EmailArgs(string Email);
 [Worker]
 public partial class Mailer
 {
-    public required IServiceProvider Services { get; init; }
+    public required string Server { get; init; }
 
     [Perform]
     public void Deliver(EmailArgs args) { }

@@ -14,6 +14,33 @@ public sealed class PerformTests
     }
 
     [Fact]
+    public async Task A_worker_has_its_required_members_and_keyed_services_from_the_scope_of_its_job_and_is_disposed_before_it()
+    {
+        await using var host = await TestHost.StartAsync();
+
+        var first = await host.Client.EnqueueAsync(Parting.New(new Farewell("bye")), TestContext.Current.CancellationToken);
+        await host.StateAsync(first.Id, "completed");
+        var second = await host.Client.EnqueueAsync(Parting.New(new Farewell("again")), TestContext.Current.CancellationToken);
+        await host.StateAsync(second.Id, "completed");
+
+        string[] ends = ["parted", "scope disposed", "scope disposed"];
+        Assert.Equal(["bye, its scope, its spare", .. ends, "again, its scope, its spare", .. ends], host.Script.Events);
+    }
+
+    [Fact]
+    public async Task A_job_stored_under_a_former_name_of_its_worker_runs_and_a_new_one_is_stored_under_the_present_name()
+    {
+        await using var host = await TestHost.StartAsync();
+
+        await host.ScalarAsync<long>("""INSERT INTO jobs.jobs (queue, worker, args) VALUES ('tests', 'App.OldGreeter', '{"text": "from before"}') RETURNING id""");
+        var job = await host.Client.EnqueueAsync(Greeter.New(new Greeting("from now")), TestContext.Current.CancellationToken);
+
+        await host.Script.Seen("from before, attempt 1");
+        await host.Script.Seen("from now, attempt 1");
+        Assert.Equal("greeter", await host.ScalarAsync<string>($"SELECT worker FROM jobs.jobs WHERE id = {job.Id}"));
+    }
+
+    [Fact]
     public async Task A_failed_job_waits_for_its_backoff_with_its_error_on_the_row_and_not_in_the_log()
     {
         await using var host = await TestHost.StartAsync(script: script => script.Greet = static (_, _) => throw new FormatException("canary ada@example.com"));

@@ -51,6 +51,7 @@ sealed class TestHost : IAsyncDisposable
         script?.Invoke(seen);
         builder.Services.AddSingleton(seen);
         builder.Services.AddScoped<ScopedThing>();
+        builder.Services.AddKeyedScoped<ScopedThing>("spare");
         builder.Logging.AddProvider(logs);
         builder.Logging.SetMinimumLevel(LogLevel.Trace);
         builder.Services.AddJobs(jobs =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Jobs.Runtime.Tests.Behaviour;
 
@@ -34,7 +35,7 @@ public sealed class ScopedThing(Script script) : IDisposable
     public void Dispose() => script.Say("scope disposed");
 }
 
-[Worker(Name = "greeter", Queue = "tests", MaxAttempts = 3)]
+[Worker(Name = "greeter", Aliases = ["App.OldGreeter"], Queue = "tests", MaxAttempts = 3)]
 public sealed partial class Greeter(Script script, ScopedThing thing) : IAsyncDisposable
 {
     [Perform]
@@ -62,6 +63,23 @@ public sealed partial class Greeter(Script script, ScopedThing thing) : IAsyncDi
         script.Say("worker disposed");
         return ValueTask.CompletedTask;
     }
+}
+
+public sealed record Farewell(string Text);
+
+/// <summary>Has what it needs by required members and by keys, and is disposed without a wait.</summary>
+[Worker(Queue = "tests")]
+public sealed partial class Parting([FromKeyedServices("spare")] ScopedThing spare) : IDisposable
+{
+    public required Script Script { get; init; }
+
+    public required ScopedThing? Thing { get; init; }
+
+    [Perform]
+    public void Part(Farewell farewell, ScopedThing thing, [FromKeyedServices("spare")] ScopedThing same) =>
+        Script.Say($"{farewell.Text}, {(ReferenceEquals(thing, Thing) ? "its scope" : "another scope")}, {(ReferenceEquals(same, spare) ? "its spare" : "another spare")}");
+
+    public void Dispose() => Script.Say("parted");
 }
 
 [Worker(Queue = "tests")]

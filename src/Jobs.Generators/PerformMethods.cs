@@ -1,0 +1,83 @@
+using Microsoft.CodeAnalysis;
+
+namespace Jobs.Generators;
+
+/// <summary>Which methods of a worker run jobs, and which of their parameters is the args.</summary>
+static class PerformMethods
+{
+    /// <summary>The worker's own perform methods, then those of its base classes, the nearest first.</summary>
+    /// <remarks>An override stands for what it overrides, whichever of them is marked. A method that is hidden from the worker is left out.</remarks>
+    public static IEnumerable<IMethodSymbol> Of(INamedTypeSymbol worker, Compilation compilation)
+    {
+        var overridden = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
+        foreach (var method in Classes(worker).SelectMany(static type => type.GetMembers().OfType<IMethodSymbol>()))
+        {
+            if (method.OverriddenMethod is not null)
+                overridden.Add(method.OverriddenMethod);
+            if (!overridden.Contains(method) && IsMarked(method) && !IsHidden(method, worker, compilation))
+                yield return method;
+        }
+    }
+
+    /// <summary>Whether the method, or one that it overrides, is marked.</summary>
+    public static bool IsMarked(IMethodSymbol method) =>
+        Types.Has(method, KnownNames.PerformAttribute) || (method.OverriddenMethod is not null && IsMarked(method.OverriddenMethod));
+
+    /// <summary>The overload of a nearer class that a call with these arguments would reach instead of the inherited method.</summary>
+    public static IMethodSymbol? Captor(IMethodSymbol method, INamedTypeSymbol worker, Compilation compilation) =>
+        Nearer(method, worker, compilation).OfType<IMethodSymbol>().FirstOrDefault(overload => Takes(overload, method, compilation));
+
+    static bool IsHidden(IMethodSymbol method, INamedTypeSymbol worker, Compilation compilation) =>
+        Nearer(method, worker, compilation).Any(member => member is not IMethodSymbol other || HasSignatureOf(other, method));
+
+    /// <summary>The members of the method's name that classes nearer to the worker declare anew, as far as the worker sees them.</summary>
+    static IEnumerable<ISymbol> Nearer(IMethodSymbol method, INamedTypeSymbol worker, Compilation compilation) =>
+        Classes(worker)
+            .TakeWhile(type => !SymbolEqualityComparer.Default.Equals(type, method.ContainingType))
+            .SelectMany(type => type.GetMembers(method.Name))
+            .Where(member => !member.IsOverride && compilation.IsSymbolAccessibleWithin(member, worker));
+
+    static bool HasSignatureOf(IMethodSymbol method, IMethodSymbol other) =>
+        method.Arity == other.Arity && method.Parameters.Length == other.Parameters.Length &&
+        method.Parameters.Zip(other.Parameters, static (own, its) =>
+            SymbolEqualityComparer.Default.Equals(own.Type, its.Type) && own.RefKind is RefKind.None == its.RefKind is RefKind.None).All(static same => same);
+
+    static bool Takes(IMethodSymbol overload, IMethodSymbol method, Compilation compilation)
+    {
+        var given = method.Parameters.Length;
+        return overload.Parameters.Skip(given).All(static rest => rest.IsOptional || rest.IsParams) &&
+            (overload.Parameters.Length >= given || overload.Parameters.LastOrDefault() is { IsParams: true }) &&
+            (overload.IsGenericMethod || method.Parameters.Zip(overload.Parameters, (own, its) =>
+                its.IsParams || compilation.HasImplicitConversion(own.Type, its.Type)).All(static converts => converts));
+    }
+
+    static IEnumerable<INamedTypeSymbol> Classes(INamedTypeSymbol worker)
+    {
+        for (var type = worker; type is not null && type.SpecialType is not SpecialType.System_Object; type = type.BaseType)
+            yield return type;
+    }
+
+    // Args
+
+    /// <summary>The parameter that is the args: a record; where there is none, the first of a class that holds data.</summary>
+    public static IParameterSymbol? Args(IMethodSymbol method) =>
+        method.Parameters.FirstOrDefault(IsRecord) ?? method.Parameters.FirstOrDefault(IsDataClass);
+
+    /// <summary>Whether a parameter can be nothing but args.</summary>
+    public static bool IsRecord(IParameterSymbol parameter) =>
+        parameter.Type is INamedTypeSymbol { IsRecord: true } && !OfTheJob(parameter.Type) && !IsKeyed(parameter);
+
+    public static bool OfTheJob(ITypeSymbol type) =>
+        Types.Is(type, KnownNames.JobContext) || Types.Is(type, KnownNames.BatchRef) || Types.Is(type, KnownNames.CancellationToken);
+
+    static bool IsDataClass(IParameterSymbol parameter) =>
+        parameter.Type is INamedTypeSymbol { TypeKind: TypeKind.Class, IsAbstract: false, IsStatic: false, SpecialType: SpecialType.None } type &&
+        !OfTheJob(type) && !IsKeyed(parameter) && !Types.IsOfTheFramework(type) && !IsDisposable(type) &&
+        Classes(type).SelectMany(static type => type.GetMembers().OfType<IPropertySymbol>())
+            .Any(static property => property is { DeclaredAccessibility: Accessibility.Public, IsStatic: false, IsIndexer: false });
+
+    static bool IsKeyed(IParameterSymbol parameter) => Types.Has(parameter, KnownNames.FromKeyedServicesAttribute);
+
+    static bool IsDisposable(INamedTypeSymbol type) => type.AllInterfaces.Any(static contract =>
+        contract.SpecialType is SpecialType.System_IDisposable || Types.Is(contract, KnownNames.AsyncDisposable));
+}

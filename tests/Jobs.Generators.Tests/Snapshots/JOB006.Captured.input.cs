@@ -1,0 +1,20 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email);
+
+public abstract class WorkerBase<TArgs>
+{
+    [Perform]
+    protected void Run(TArgs args) { }
+}
+
+[Worker]
+public partial class Mailer : WorkerBase<EmailArgs>
+{
+    public void Run(object anything, bool isUrgent = false) { }
+}
