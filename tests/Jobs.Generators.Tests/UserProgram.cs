@@ -100,6 +100,7 @@ sealed class UserProgram
         return
         [
             .. Result.Diagnostics.Concat(analyzed).Concat(Compilation.GetDiagnostics(cancellationToken))
+                .Where(diagnostic => !diagnostic.IsSuppressed)
                 .Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error ||
                     (diagnostic.Severity is DiagnosticSeverity.Warning && (diagnostic.Descriptor.Category == "Jobs" || diagnostic.Location.SourceTree is { } tree && generated.Contains(tree))))
                 .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)

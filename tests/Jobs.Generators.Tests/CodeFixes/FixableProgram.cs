@@ -16,9 +16,8 @@ sealed class FixableProgram
     ];
 
     readonly Project _project;
-    readonly Func<Compilation, IEnumerable<Diagnostic>> _more;
 
-    FixableProgram(Project project, Func<Compilation, IEnumerable<Diagnostic>> more) => (_project, _more) = (project, more);
+    FixableProgram(Project project) => _project = project;
 
     public static FixableProgram Of(params IEnumerable<string> sources)
     {
@@ -29,11 +28,8 @@ sealed class FixableProgram
             .WithParseOptions(program.SyntaxTrees.Single().Options);
         foreach (var (number, source) in sources.Index())
             project = project.AddDocument($"{number}.cs", SourceText.From(source)).Project;
-        return new FixableProgram(project, _ => []);
+        return new FixableProgram(project);
     }
-
-    /// <summary>The program with further diagnostics.</summary>
-    public FixableProgram With(Func<Compilation, IEnumerable<Diagnostic>> more) => new(_project, more);
 
     static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
@@ -65,11 +61,8 @@ sealed class FixableProgram
         return await ApplyAsync((await fix.GetFixAllProvider()!.GetFixAsync(all))!);
     }
 
-    async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync()
-    {
-        var compilation = (await _project.GetCompilationAsync(CancellationToken))!;
-        return [.. await UserProgram.From(compilation).DiagnoseAsync(), .. _more(compilation)];
-    }
+    async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync() =>
+        await UserProgram.From((await _project.GetCompilationAsync(CancellationToken))!).DiagnoseAsync();
 
     async Task<Diagnostic> FirstAsync(string id)
     {
@@ -88,7 +81,7 @@ sealed class FixableProgram
     async Task<FixableProgram> ApplyAsync(CodeAction action)
     {
         var changed = (await action.GetOperationsAsync(CancellationToken)).OfType<ApplyChangesOperation>().Single().ChangedSolution;
-        return new FixableProgram(changed.GetProject(_project.Id)!, _more);
+        return new FixableProgram(changed.GetProject(_project.Id)!);
     }
 
     Document DocumentOf(Diagnostic diagnostic) => _project.GetDocument(diagnostic.Location.SourceTree)!;
