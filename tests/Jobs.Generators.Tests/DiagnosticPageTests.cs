@@ -38,6 +38,19 @@ public partial class DiagnosticPageTests
         Assert.Equal(Descriptors.Select(descriptor => $"{descriptor.Id} | Jobs | {descriptor.DefaultSeverity} | {descriptor.Title}").Order(), lines.Order());
     }
 
+    [Fact]
+    public async Task The_index_of_the_pages_lists_exactly_the_descriptors_with_their_severities_and_titles_and_says_what_to_do()
+    {
+        var index = await File.ReadAllLinesAsync(Path.Combine(TestFiles.Repository, "docs", "diagnostics", "README.md"), TestContext.Current.CancellationToken);
+        var rows = index.Where(line => line.StartsWith("| [JOB", StringComparison.Ordinal)).Select(line => line.Split(" | ")).ToList();
+
+        Assert.Equal(
+            Descriptors.OrderBy(descriptor => descriptor.Id, StringComparer.Ordinal).Select(
+                descriptor => $"| [{descriptor.Id}]({descriptor.Id}.md) | {(descriptor.DefaultSeverity is DiagnosticSeverity.Error ? "error" : "warning")} | {descriptor.Title}"),
+            rows.Select(cells => string.Join(" | ", cells[..3])));
+        Assert.All(rows, cells => Assert.EndsWith(". |", cells[3], StringComparison.Ordinal));
+    }
+
     [Theory, MemberData(nameof(Ids))]
     public async Task The_wrong_example_of_its_page_gives_the_diagnostic_and_the_right_one_none(string id)
     {

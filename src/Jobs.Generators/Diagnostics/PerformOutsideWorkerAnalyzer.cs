@@ -23,8 +23,13 @@ public sealed class PerformOutsideWorkerAnalyzer : DiagnosticAnalyzer
     {
         var method = context.Symbol;
         var type = method.ContainingType;
-        if (!Types.Has(method, KnownNames.PerformAttribute) || Types.Has(type, KnownNames.WorkerAttribute) || type is { IsAbstract: true, TypeKind: TypeKind.Class })
+        if (!Types.Has(method, KnownNames.PerformAttribute) || Types.Has(type, KnownNames.WorkerAttribute) ||
+            type is { IsAbstract: true, TypeKind: TypeKind.Class } || IsUnfinished(method, context.CancellationToken))
             return;
         context.ReportDiagnostic(Diagnostic.Create(JobDiagnostics.PerformOutsideWorker, method.Locations[0], method.Name, type.Name));
     }
+
+    // The attribute of the class, or the class itself, may be what the parser could not read.
+    static bool IsUnfinished(ISymbol method, CancellationToken cancellationToken) =>
+        method.DeclaringSyntaxReferences.Any(reference => reference.SyntaxTree.GetRoot(cancellationToken).ContainsDiagnostics);
 }
