@@ -26,6 +26,7 @@ public sealed class JobClient
 
     /// <summary>Stores one job.</summary>
     /// <exception cref="ArgumentException">The job has both a <see cref="NewJob.ScheduleIn"/> and a <see cref="NewJob.ScheduleAt"/>.</exception>
+    /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args, which a converter wrote; nothing was stored.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, CancellationToken cancellationToken = default)
     {
@@ -40,6 +41,7 @@ public sealed class JobClient
     /// <param name="transaction">One of PostgreSQL, on the database of the jobs; that of Entity Framework Core fits.</param>
     /// <param name="cancellationToken">Cancels the statement, after which PostgreSQL lets the transaction only be rolled back.</param>
     /// <exception cref="ArgumentException">The job has two schedules, or the transaction is not one of PostgreSQL.</exception>
+    /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args, which a converter wrote; the transaction can only be rolled back.</exception>
     /// <exception cref="InvalidOperationException">The transaction has ended, is of another database, or its connection is busy.</exception>
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, DbTransaction transaction, CancellationToken cancellationToken = default)
     {
@@ -52,6 +54,7 @@ public sealed class JobClient
     /// <param name="jobs">Read once, in chunks of up to 2,000 jobs or a megabyte of args.</param>
     /// <param name="cancellationToken">Rolls everything back.</param>
     /// <exception cref="ArgumentException">A job is null, or has two schedules. Nothing was stored.</exception>
+    /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args of a job, which the message names. Nothing was stored.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
     public Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken = default) =>
         EnqueueManyAsync(jobs, static _ => { }, cancellationToken);
@@ -109,6 +112,7 @@ public sealed class JobClient
     /// <param name="cancellationToken">Rolls everything back, in the caller's transaction up to where it was.</param>
     /// <exception cref="BatchExistsException">A batch has this id. Nothing was stored.</exception>
     /// <exception cref="ArgumentException">The id or a job is not as it must be. Nothing was stored.</exception>
+    /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args of a job, which the message names. Nothing was stored.</exception>
     /// <exception cref="InvalidOperationException">
     /// Two workers among the jobs could get the callback, and none was named; or the caller's transaction has ended, or its connection is busy.
     /// Nothing was stored.

@@ -51,14 +51,14 @@ static class ArgsSize
         try
         {
             var json = new Utf8JsonReader(args);
-            while (json.Read())
+            for (var before = JsonTokenType.None; json.Read(); before = json.TokenType)
             {
-                size += json.TokenType switch
-                {
-                    JsonTokenType.Number => 1 + SizeOf(json.ValueSpan) - json.ValueSpan.Length,
-                    JsonTokenType.EndArray or JsonTokenType.EndObject => 0,
-                    _ => 1,
-                };
+                if (json.TokenType == JsonTokenType.Number)
+                    size += SizeOf(json.ValueSpan) - json.ValueSpan.Length;
+                if (json.TokenType == JsonTokenType.PropertyName)
+                    size++;
+                if (IsAfterComma(before, json.TokenType))
+                    size++;
             }
         }
         catch (JsonException)
@@ -68,6 +68,10 @@ static class ArgsSize
 
         return size;
     }
+
+    static bool IsAfterComma(JsonTokenType before, JsonTokenType token) =>
+        token is not (JsonTokenType.EndArray or JsonTokenType.EndObject) &&
+        before is not (JsonTokenType.None or JsonTokenType.StartArray or JsonTokenType.StartObject or JsonTokenType.PropertyName);
 
     static long SizeOf(ReadOnlySpan<byte> number)
     {

@@ -153,7 +153,7 @@ sealed partial class PostgresStore
         Node: node,
         Queue: row.GetString(first + 2),
         Worker: row.GetString(first + 3),
-        Args: row.IsDBNull(first + 4) ? null : row.GetFieldValue<byte[]>(first + 4),
+        Args: row.IsDBNull(first + 4) ? default(ReadOnlyMemory<byte>?) : row.GetFieldValue<byte[]>(first + 4),
         Attempt: row.GetInt16(first + 5),
         MaxAttempts: row.GetInt16(first + 6),
         Batch: row.IsDBNull(first + 7) ? null : ReadBatch(row, first + 7, batches));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Jobs.Store;
 using Npgsql;
 using NpgsqlTypes;
@@ -147,7 +148,9 @@ sealed partial class PostgresStore
     static string NothingStored(EnqueueTerms terms) =>
         terms.Transaction is null ? "Nothing was stored." : "Nothing was stored, and the transaction is as it was before the call.";
 
-    internal const string TryArgsSql = "SELECT count(args::text) FROM unnest($1::jsonb[]) AS t (args)";
+    // From text, so that what is refused is refused when the statement runs: one that fails while its parameters are read leaves Npgsql, where
+    // it prepares by itself, with a connection that is out of step.
+    internal const string TryArgsSql = "SELECT count(args::jsonb::text) FROM unnest($1::text[]) AS t (args)";
 
     /// <summary>The place of the first job whose args PostgreSQL refuses; <see langword="null"/> if it refuses none, or cannot be asked.</summary>
     async Task<int?> FindRefusedAsync(NewJob[] jobs)
@@ -180,7 +183,10 @@ sealed partial class PostgresStore
         try
         {
             await ExecuteAsync(
-                connection, TryArgsSql, parameters => parameters.BindArray(Array.ConvertAll(jobs, job => job.Args), NpgsqlDbType.Jsonb), CancellationToken.None).ConfigureAwait(false);
+                connection,
+                TryArgsSql,
+                parameters => parameters.BindArray(Array.ConvertAll(jobs, job => Encoding.UTF8.GetString(job.Args.Span)), NpgsqlDbType.Text),
+                CancellationToken.None).ConfigureAwait(false);
             return true;
         }
         catch (PostgresException exception) when (exception.SqlState is ['2', '2', ..] or ['5', '4', ..])

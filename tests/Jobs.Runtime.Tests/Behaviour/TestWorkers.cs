@@ -14,6 +14,9 @@ public sealed class Script
 
     public Func<JobContext, CancellationToken, Task<JobOutcome>> Greet { get; set; } = static (_, _) => Task.FromResult(JobOutcome.Complete);
 
+    /// <summary>What each job was performed with.</summary>
+    public ConcurrentDictionary<long, object> Received { get; } = new();
+
     public ConcurrentDictionary<string, TaskCompletionSource> Signals { get; } = new();
 
     /// <summary>Completes when a worker has said <paramref name="what"/>.</summary>
