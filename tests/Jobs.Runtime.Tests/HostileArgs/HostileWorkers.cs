@@ -51,13 +51,33 @@ public sealed record Everything
     public required double? MaybeDouble { get; init; }
 
     public required Colour? MaybeColour { get; init; }
+
+    public required DateTime DateTime { get; init; }
+
+    public required DateOnly Date { get; init; }
+
+    public required TimeOnly Time { get; init; }
+
+    public required TimeSpan Span { get; init; }
+
+    public required Inner Inner { get; init; }
+
+    public required Inner? MaybeInner { get; init; }
 }
+
+public sealed record Inner(string Text, long Number);
+
+/// <summary>The sorts of members that hold others, whose equality is that of what they hold.</summary>
+public sealed record Holders(byte[] Bytes, int[] Numbers, IReadOnlyList<string?> Texts, Dictionary<string, decimal> ByName, List<Inner>? Inners);
 
 [Worker(Name = "everything", Queue = "tests", MaxAttempts = 1)]
 public sealed partial class EverythingWorker(Script script)
 {
     [Perform]
     public void Receive(Everything args, JobContext job) => script.Received[job.Id] = args;
+
+    [Perform]
+    public void Receive(Holders args, JobContext job) => script.Received[job.Id] = args;
 }
 
 /// <summary>Today's shape of a record that had others before.</summary>
