@@ -25,7 +25,6 @@ public class UnfinishedTests
     }
 
     [Theory]
-    [InlineData("[Jobs.Worker] partial class Mailer [Jobs.Perform] public void Run(EmailArgs args) { } }")]
     [InlineData("[Jobs.Wor] partial class Mailer { [Jobs.Perform] public void Run(EmailArgs args) { }")]
     [InlineData("[] partial class Mailer { [Jobs.Perform] public void Run(EmailArgs args) { } }")]
     public async Task A_perform_method_of_a_class_that_cannot_be_parsed_is_not_told_to_move(string source) =>
