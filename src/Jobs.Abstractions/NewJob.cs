@@ -7,10 +7,11 @@ namespace Jobs;
 /// <remarks>Immutable: <c>BatchEmailWorker.New(args) with { ScheduleIn = TimeSpan.FromMinutes(5), Priority = 1 }</c> is another job.</remarks>
 public sealed record NewJob
 {
-    NewJob(WorkerDefinition worker, ReadOnlyMemory<byte> args)
+    NewJob(WorkerDefinition worker, ReadOnlyMemory<byte> args, UInt128? argsHash)
     {
         Definition = worker;
         Args = args;
+        ArgsHash = argsHash;
         Queue = worker.Queue;
         MaxAttempts = worker.MaxAttempts;
         Priority = worker.Priority;
@@ -23,6 +24,10 @@ public sealed record NewJob
 
     /// <summary>The args as UTF-8 JSON, as they are stored.</summary>
     public ReadOnlyMemory<byte> Args { get; }
+
+    /// <summary>The hash of what makes the args one with those of another job.</summary>
+    /// <value><see langword="null"/> for a job that is not unique.</value>
+    internal UInt128? ArgsHash { get; }
 
     /// <summary>The queue the job goes to.</summary>
     /// <value>Default: the worker's queue; 1 to 200 characters.</value>
@@ -89,9 +94,14 @@ public sealed record NewJob
     public DateTimeOffset? ScheduleAt { get; init; }
 
     /// <summary>Makes a job of <paramref name="worker"/>. Called by the generated <c>New</c>.</summary>
+    /// <param name="worker">The worker that runs it.</param>
+    /// <param name="args">The args.</param>
+    /// <param name="write">Writes the args as they are stored.</param>
+    /// <param name="writeKey">Writes what makes jobs one; <see langword="null"/> where each is its own.</param>
     /// <exception cref="InvalidArgsException">The args hold what PostgreSQL cannot store, are larger than 1 MiB, or are of a derived record.</exception>
     [System.ComponentModel.EditorBrowsable(System.ComponentModel.EditorBrowsableState.Never)]
-    public static NewJob Create<TArgs>(WorkerDefinition worker, TArgs args, Action<Utf8JsonWriter, TArgs> write)
+    public static NewJob Create<TArgs>(
+        WorkerDefinition worker, TArgs args, Action<Utf8JsonWriter, TArgs> write, Action<KeyWriter, TArgs>? writeKey = null)
         where TArgs : class
     {
         ArgumentNullException.ThrowIfNull(worker);
@@ -100,6 +110,9 @@ public sealed record NewJob
         if (args.GetType() != typeof(TArgs))
             throw new InvalidArgsException(
                 $"The args are a {args.GetType()}, derived from {typeof(TArgs)}: only the members of {typeof(TArgs)} would be stored. Seal it, or pass one of itself.");
-        return new NewJob(worker, ArgsBuffer.Write(args, write));
+
+        // Written first, for that refuses what the key could not tell apart, such as halves of surrogate pairs.
+        var stored = ArgsBuffer.Write(args, write);
+        return new NewJob(worker, stored, writeKey is null ? null : KeyWriter.Hash(args, writeKey));
     }
 }

@@ -7,6 +7,7 @@ static class KnownNames
 
     public const string WorkerAttribute = "Jobs.WorkerAttribute";
     public const string PerformAttribute = "Jobs.PerformAttribute";
+    public const string UniqueAttribute = "Jobs.UniqueAttribute";
     public const string MatchesAttribute = "Jobs.MatchesAttribute";
     public const string FromBatchAttribute = "Jobs.FromBatchAttribute";
     public const string WorkerAssemblyAttribute = "Jobs.Generated.WorkerAssemblyAttribute";

@@ -107,14 +107,28 @@ sealed class WorkerEmitter
         _writer.WriteLine("}");
     }
 
-    void WriteNew(PerformModel perform) => _writer.WriteLine($$"""
-        /// <summary>Makes a job that <c>{{perform.Method}}</c> runs, to be enqueued.</summary>
-        /// <param name="args">Stored as <c>{{Xml(Shortened(perform.Args.Description))}}</c>.</param>
-        /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
-        {{perform.NewModifiers}} global::Jobs.NewJob New({{perform.Args.Type}} args) =>
-            global::Jobs.NewJob.Create({{_thisWorker}}.Definition, args, {{_argsJson}}.Write{{perform.Args.Id}});
+    void WriteNew(PerformModel perform)
+    {
+        _writer.WriteLine($"/// <summary>Makes a job that <c>{perform.Method}</c> runs, to be enqueued.</summary>");
+        if (Uniqueness(perform) is { } uniqueness)
+            _writer.WriteLine($"/// <remarks>{uniqueness}</remarks>");
+        _writer.WriteLine($$"""
+            /// <param name="args">Stored as <c>{{Xml(Shortened(perform.Args.Description))}}</c>.</param>
+            /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
+            {{perform.NewModifiers}} global::Jobs.NewJob New({{perform.Args.Type}} args) =>
+                global::Jobs.NewJob.Create({{_thisWorker}}.Definition, args, {{_argsJson}}.Write{{perform.Args.Id}}{{(perform.UniqueKey is null ? "" : $", {_argsJson}.KeyOf{perform.Args.Id}")}});
 
-        """);
+            """);
+    }
+
+    string? Uniqueness(PerformModel perform)
+    {
+        if (perform.UniqueKey is not { } key)
+            return _worker.Performs.Any(static other => other.UniqueKey is not null) ? "Not unique: the args have none of the worker's keys." : null;
+        return key.Members.Count == perform.Args.Stored.Count()
+            ? "Unique by all of the args."
+            : $"Unique by <c>{Xml(string.Join(", ", key.Members.Select(static member => member.Key)))}</c>.";
+    }
 
     void WriteDispatch()
     {
@@ -297,6 +311,8 @@ sealed class WorkerEmitter
                     Write(ref isFirst, () => ArgsReaderEmitter.EmitReader(_writer, perform.Args));
                 if (perform.NewModifiers is not null)
                     Write(ref isFirst, () => ArgsWriterEmitter.Emit(_writer, perform.Args));
+                if (perform.UniqueKey is { } key)
+                    Write(ref isFirst, () => ArgsKeyEmitter.Emit(_writer, perform.Args, key));
             }
 
             WriteValueTypes(ref isFirst);
@@ -307,10 +323,13 @@ sealed class WorkerEmitter
 
     void WriteValueTypes(ref bool isFirst)
     {
+        var inKeys = ArgsKeyEmitter.InnerRecords(_worker);
         foreach (var record in _worker.ValueTypes.Records)
         {
             Write(ref isFirst, () => ArgsReaderEmitter.EmitReader(_writer, record));
             Write(ref isFirst, () => ArgsWriterEmitter.Emit(_writer, record));
+            if (inKeys.Contains(record.Id))
+                Write(ref isFirst, () => ArgsKeyEmitter.Emit(_writer, record));
         }
 
         foreach (var collection in _worker.ValueTypes.Collections)

@@ -59,7 +59,7 @@ sealed class WorkerParser
         var priority = Option("Priority", 0, static value => value is >= 0 and <= LastPriority, "from 0, the most urgent, to 9.");
         var canEmit = CheckClass();
         var nameCautions = _cautions.Ids.ToEquatableArray();
-        var performs = ParsePerforms();
+        var performs = UniqueParser.Parse(_worker, _compilation, ParsePerforms(), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
         var construction = canEmit ? ParseConstruction() : null;
 
         var model = !canEmit ? null : new WorkerModel

@@ -10,6 +10,17 @@ public partial class DiagnosticPageTests
 {
     const string Usings = "using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Jobs;\n";
 
+    // No package declares it yet.
+    const string UniqueAttribute = """
+        namespace Jobs;
+        [System.AttributeUsage(System.AttributeTargets.Class)]
+        public sealed class UniqueAttribute : System.Attribute
+        {
+            public string[]? Keys { get; set; }
+            public int PeriodSeconds { get; set; }
+        }
+        """;
+
     static readonly DiagnosticDescriptor[] Descriptors =
     [
         .. typeof(JobDiagnostics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<DiagnosticDescriptor>(),
@@ -57,13 +68,16 @@ public partial class DiagnosticPageTests
         var page = await File.ReadAllTextAsync(Path.Combine(TestFiles.Repository, "docs", "diagnostics", $"{id}.md"), TestContext.Current.CancellationToken);
         var title = Descriptors.Single(descriptor => descriptor.Id == id).Title.ToString();
 
-        var wrong = await UserProgram.Compile(Usings + Example(page, "Wrong"), more: UserProgram.Runtime).DiagnoseAsync();
-        var right = await UserProgram.Compile(Usings + Example(page, "Right"), more: UserProgram.Runtime).DiagnoseAsync();
+        var wrong = await DiagnoseAsync(Example(page, "Wrong"));
+        var right = await DiagnoseAsync(Example(page, "Right"));
 
         Assert.StartsWith($"# {id}: {title}", page, StringComparison.Ordinal);
         Assert.Contains(wrong, diagnostic => diagnostic.Id == id);
         Assert.Empty(right);
     }
+
+    static Task<IReadOnlyList<Diagnostic>> DiagnoseAsync(string example) =>
+        UserProgram.From(UserProgram.Create(Usings + example, more: UserProgram.Runtime).AddSyntaxTrees(UserProgram.Parse(UniqueAttribute, "Unique.cs"))).DiagnoseAsync();
 
     static string Example(string page, string heading) =>
         Examples().Matches(page).Single(match => match.Groups["heading"].Value == heading).Groups["code"].Value;

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Text;
 
 namespace Jobs.Generated;
 
@@ -6,6 +7,11 @@ namespace Jobs.Generated;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ArgsFlags
 {
+    internal const string Separator = ", ";
+
+    /// <summary>A name for each bit.</summary>
+    internal const int MostNames = 64;
+
     /// <summary>What a value is stored as.</summary>
     /// <param name="value">The value's bits.</param>
     /// <param name="names">The enum's members.</param>
@@ -14,19 +20,48 @@ public static class ArgsFlags
     public static string NamesOf(ulong value, (string Name, ulong Bits)[] names, string member)
     {
         ArgumentNullException.ThrowIfNull(names);
-        var found = new List<(string Name, ulong Bits)>();
-        foreach (var name in names.OrderByDescending(static name => name.Bits))
+        Span<int> chosen = stackalloc int[MostNames];
+        chosen = chosen[..Choose(value, names, chosen, member)];
+        var text = new StringBuilder();
+        foreach (var index in chosen)
+            text.Append(text.Length > 0 ? Separator : "").Append(names[index].Name);
+        return text.ToString();
+    }
+
+    /// <summary>Chooses the members whose names stand for a value, those with more bits last.</summary>
+    /// <param name="value">The value's bits.</param>
+    /// <param name="names">The enum's members.</param>
+    /// <param name="chosen">Gets the indexes of the members; has room for <see cref="MostNames"/>.</param>
+    /// <param name="member">The member's name, for the message.</param>
+    /// <returns>How many were chosen: at least one.</returns>
+    /// <exception cref="InvalidArgsException">The value has a bit that no member has.</exception>
+    internal static int Choose(ulong value, (string Name, ulong Bits)[] names, Span<int> chosen, string member)
+    {
+        var count = 0;
+        do
         {
-            if (name.Bits == 0 || (value & name.Bits) != name.Bits)
-                continue;
-            found.Add(name);
-            value &= ~name.Bits;
+            var largest = Largest(value, names) ?? throw ArgsText.NoName(member);
+            chosen[count++] = largest;
+            value &= ~names[largest].Bits;
+        }
+        while (value != 0);
+
+        chosen[..count].Reverse();
+        return count;
+    }
+
+    /// <summary>The member with the most of the value's bits, the first of several; for no bits the one that has none.</summary>
+    static int? Largest(ulong value, (string Name, ulong Bits)[] names)
+    {
+        int? largest = null;
+        for (var i = 0; i < names.Length; i++)
+        {
+            var bits = names[i].Bits;
+            if ((value & bits) == bits && (bits == 0) == (value == 0) && (largest is null || bits > names[largest.Value].Bits))
+                largest = i;
         }
 
-        if (value != 0 || found.Count == 0)
-            throw ArgsText.NoName(member);
-        found.Reverse();
-        return string.Join(", ", found.Select(static name => name.Name));
+        return largest;
     }
 
     /// <summary>The bits of what is stored; <see langword="null"/> if a name in it is none of the enum's.</summary>

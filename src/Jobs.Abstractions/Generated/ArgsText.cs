@@ -58,11 +58,13 @@ public static class ArgsText
     public static string Of(Uri? value, string member)
     {
         var uri = ArgsValue.Required(value, member);
-        var text = Check(uri.IsAbsoluteUri && uri.OriginalString.StartsWith('/') ? uri.AbsoluteUri : uri.OriginalString, member);
+        var text = Check(Given(uri), member);
         return TryParse(text, out var read) && read.IsAbsoluteUri == uri.IsAbsoluteUri && read == uri
             ? text
             : throw new InvalidArgsException($"{member} is a URI that would read back as another one. Make the member a string.");
     }
+
+    internal static string Given(Uri uri) => uri.IsAbsoluteUri && uri.OriginalString.StartsWith('/') ? uri.AbsoluteUri : uri.OriginalString;
 
     /// <summary>Reads what <see cref="Of(Uri?, string)"/> wrote.</summary>
     /// <remarks>On Unix a path such as <c>/orders</c> would be taken for that of a file: here it is the relative URI that it is elsewhere.</remarks>

@@ -49,7 +49,7 @@ sealed class ArgsWriterEmitter
     };
 
     void WriteMember(MemberModel member, string name) =>
-        WriteNullable(member.Value, Utf8(member.Key), $"args.{member.Name}", Locals.Camel(member.PlainName), name, Singular(member.PlainName));
+        WriteNullable(member.Value, Utf8(member.Key), $"args.{member.Name}", Locals.Camel(member.PlainName), name, Locals.Singular(member.PlainName));
 
     /// <param name="value">The type.</param>
     /// <param name="key">The key to write before it; <see langword="null"/> in an array, and in a dictionary, whose key is written already.</param>
@@ -167,9 +167,6 @@ sealed class ArgsWriterEmitter
     /// <summary>The value, or an exception where the type says that it is not null and it is.</summary>
     static string Given(ValueModel value, string expression, string name) =>
         value.IsReference || (value.Kind is ValueKind.Array && value.Type[^1] != ']') ? $"{Generated}.ArgsValue.Required({expression}, {name})" : expression;
-
-    /// <summary><c>Tags</c> as <c>tag</c>, <c>Addresses</c> as <c>addresse</c>, and whatever else as <c>item</c>.</summary>
-    static string Singular(string name) => name.Length > 3 && name[^1] == 's' && name[^2] != 's' ? Locals.Camel(name[..^1]) : "item";
 
     static string Literal(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
 

@@ -95,6 +95,11 @@ static class JobDiagnostics
         "A JsonSerializerContext has to cover a member's type",
         "{0} cannot be stored: {1}");
 
+    public static readonly DiagnosticDescriptor UnsuitableKey = Error(
+        "JOB019",
+        "A unique key is a stored member with one form",
+        "{0} cannot be unique by {1}: {2}");
+
     public static readonly DiagnosticDescriptor NeverEnqueued = Warning(
         "JOB020",
         "A job that is made must be enqueued",

@@ -20,6 +20,9 @@ sealed record PerformModel
 
     /// <summary>False while its signature is wrong: it has its <c>New</c>, so that callers show no further error, and is not called.</summary>
     public required bool IsCallable { get; init; }
+
+    /// <summary>What makes its jobs one; <see langword="null"/> where each is its own.</summary>
+    public UniqueKeyModel? UniqueKey { get; init; }
 }
 
 enum ReturnKind

@@ -19,6 +19,9 @@ sealed class Locals(params string[] taken)
     /// <summary><c>BatchId</c> as <c>batchId</c>.</summary>
     public static string Camel(string name) => name.Length == 0 ? name : char.ToLowerInvariant(name[0]) + name[1..];
 
+    /// <summary><c>Tags</c> as <c>tag</c>, <c>Addresses</c> as <c>addresse</c>, and whatever else as <c>item</c>.</summary>
+    public static string Singular(string name) => name.Length > 3 && name[^1] == 's' && name[^2] != 's' ? Camel(name[..^1]) : "item";
+
     /// <summary>Any text as a part of an identifier: <c>batch_id</c> as <c>BatchId</c>.</summary>
     public static string Pascal(string text)
     {
