@@ -6,6 +6,7 @@ namespace Jobs.Generators;
 sealed class Cautions
 {
     readonly SortedSet<string> _ids = new(StringComparer.Ordinal);
+    // By definition: a generic type may lead to ever larger ones of itself.
     readonly HashSet<ISymbol> _seen = new(SymbolEqualityComparer.Default);
 
     /// <summary>The warnings that an emitted file would get, in ordinal order.</summary>
@@ -20,7 +21,7 @@ sealed class Cautions
     public ISymbol? NameArgs(ITypeSymbol args)
     {
         var forbidden = Name(args);
-        foreach (var type in Data(args).Where(type => type.SpecialType is SpecialType.None && _seen.Add(type)))
+        foreach (var type in Data(args).Where(type => type.SpecialType is SpecialType.None && _seen.Add(type.OriginalDefinition)))
             forbidden ??= type.TypeKind is TypeKind.Enum ? NameConstants(type) : NameMembers(type);
         return forbidden;
     }

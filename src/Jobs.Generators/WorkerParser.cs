@@ -199,10 +199,12 @@ sealed class WorkerParser
 
         taken.UnionWith(_worker.ContainingNamespace.GetNamespaceMembers().Select(static space => space.Name));
         var suffix = "";
-        while (WorkerEmitter.HelperTypes.Any(helper => taken.Contains(helper + suffix)))
+        while (WorkerEmitter.HelperTypes.Any(helper => taken.Contains(helper + suffix) || IsBeside(helper + suffix)))
             suffix += "_";
         return suffix;
     }
+
+    bool IsBeside(string type) => _compilation.GetCompilationNamespace(_worker.ContainingNamespace)?.GetTypeMembers(type).Any(static type => !type.IsFileLocal) is true;
 
     // Options of the attribute
 

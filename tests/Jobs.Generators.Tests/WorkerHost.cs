@@ -8,7 +8,7 @@ namespace Jobs.Generators.Tests;
 /// <summary>A compiled program whose workers are run for real over stored JSON. They write what they did into <c>App.Log.Lines</c>.</summary>
 sealed class WorkerHost : IServiceProvider
 {
-    const string Log = """
+    public const string Log = """
         namespace App
         {
             public static class Log

@@ -18,14 +18,24 @@ public static class ArgsContext
             $"{context.GetType()} does not cover {typeof(T)}, which jobs have in their args. Mark it [JsonSerializable(typeof({typeof(T).Name}))].");
     }
 
+    // Far deeper than a job can be, so that it is the check of the depth that refuses.
+    static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = 1000 };
+
     /// <summary>Writes <paramref name="value"/>.</summary>
-    /// <exception cref="InvalidArgsException">The context cannot write it, or it has text that jsonb cannot hold.</exception>
+    /// <exception cref="InvalidArgsException">The context cannot write it, or what it writes is not what jsonb gives back: see <see cref="ArgsElement"/>.</exception>
+    /// <remarks>A converter may write what it likes, so it is written apart, and held to the same as any JSON in the args.</remarks>
     public static void Write<T>(Utf8JsonWriter json, T value, JsonTypeInfo<T> type, string member)
     {
         ArgumentNullException.ThrowIfNull(type);
+        using var written = WriteApart(value, type, member);
+        ArgsElement.Write(json, written.RootElement, member);
+    }
+
+    static JsonDocument WriteApart<T>(T value, JsonTypeInfo<T> type, string member)
+    {
         try
         {
-            JsonSerializer.Serialize(json, value, type);
+            return JsonDocument.Parse(ArgsBuffer.Write(value, (json, value) => JsonSerializer.Serialize(json, value, type)), AnyDepth);
         }
         catch (StrictEncoder.RefusedException refused)
         {

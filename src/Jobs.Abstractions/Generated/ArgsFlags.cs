@@ -38,26 +38,29 @@ public static class ArgsFlags
     internal static int Choose(ulong value, (string Name, ulong Bits)[] names, Span<int> chosen, string member)
     {
         var count = 0;
+        var missing = value;
         do
         {
-            var largest = Largest(value, names) ?? throw ArgsText.NoName(member);
+            var largest = Largest(value, missing, names) ?? throw ArgsText.NoName(member);
             chosen[count++] = largest;
-            value &= ~names[largest].Bits;
+            missing &= ~names[largest].Bits;
         }
-        while (value != 0);
+        while (missing != 0);
 
         chosen[..count].Reverse();
         return count;
     }
 
-    /// <summary>The member with the most of the value's bits, the first of several; for no bits the one that has none.</summary>
-    static int? Largest(ulong value, (string Name, ulong Bits)[] names)
+    // Members may overlap: one counts if it is whole in the value and has a bit that no other has yet.
+    /// <summary>The largest member of the value that brings a bit which is still missing, the first of several; for no bits the one that has none.</summary>
+    static int? Largest(ulong value, ulong missing, (string Name, ulong Bits)[] names)
     {
         int? largest = null;
         for (var i = 0; i < names.Length; i++)
         {
             var bits = names[i].Bits;
-            if ((value & bits) == bits && (bits == 0) == (value == 0) && (largest is null || bits > names[largest.Value].Bits))
+            var counts = value == 0 ? bits == 0 : (missing & bits) != 0;
+            if ((value & bits) == bits && counts && (largest is null || bits > names[largest.Value].Bits))
                 largest = i;
         }
 

@@ -243,14 +243,14 @@ public ref struct ArgsReader
     /// <summary>Reads a <see cref="Guid"/>.</summary>
     /// <exception cref="InvalidArgsException">It is something else.</exception>
     public Guid ReadGuid() =>
-        ReadValue() == JsonTokenType.String && _json.TryGetGuid(out var value)
+        ReadsText() && _json.TryGetGuid(out var value)
             ? value
             : throw Unexpected("a UUID such as \"00000000-0000-0000-0000-000000000000\"");
 
     /// <summary>Reads a <see cref="DateTimeOffset"/>.</summary>
     /// <exception cref="InvalidArgsException">It is something else, or has no offset: then it would mean another instant on each machine.</exception>
     public DateTimeOffset ReadDateTimeOffset() =>
-        ReadValue() == JsonTokenType.String && _json.TryGetDateTimeOffset(out var value) && HasOffset()
+        ReadsText() && _json.TryGetDateTimeOffset(out var value) && HasOffset()
             ? value
             : throw Unexpected("a date and time with its offset such as \"2030-01-31T12:00:00Z\"");
 
@@ -258,7 +258,7 @@ public ref struct ArgsReader
     /// <exception cref="InvalidArgsException">It is something else.</exception>
     public DateTime ReadDateTime()
     {
-        if (ReadValue() != JsonTokenType.String || !_json.TryGetDateTime(out var value))
+        if (!ReadsText() || !_json.TryGetDateTime(out var value))
             throw Unexpected("a date and time such as \"2030-01-31T12:00:00Z\"");
         return value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value;
     }
@@ -292,20 +292,8 @@ public ref struct ArgsReader
 
     /// <summary>Reads bytes, which are stored as Base64.</summary>
     /// <exception cref="InvalidArgsException">It is something else.</exception>
-    public byte[] ReadBytes()
-    {
-        try
-        {
-            if (ReadValue() == JsonTokenType.String && _json.TryGetBytesFromBase64(out var value))
-                return value;
-        }
-        catch (InvalidOperationException)
-        {
-            // An escape that stands for half of a surrogate pair.
-        }
-
-        throw Unexpected("bytes in Base64 such as \"AQID\"");
-    }
+    public byte[] ReadBytes() =>
+        ReadsText() && _json.TryGetBytesFromBase64(out var value) ? value : throw Unexpected("bytes in Base64 such as \"AQID\"");
 
     /// <summary>Reads any JSON as it is.</summary>
     /// <exception cref="InvalidArgsException">The args are malformed or nested too deeply.</exception>
@@ -346,8 +334,13 @@ public ref struct ArgsReader
 
     /// <summary>The exception for a value that no member of an enum is stored as.</summary>
     /// <param name="names">What its members are stored as.</param>
-    public readonly InvalidArgsException NotOneOf(string names) => new(
-        $"{Path()} in the stored args must be one of {names}, and is {(_json.TokenType == JsonTokenType.String ? "another string" : Describe(_json.TokenType, ""))}.");
+    public readonly InvalidArgsException NotOneOf(string names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return new(names.Length == 0
+            ? $"{Path()} in the stored args cannot be read: its enum has no members."
+            : $"{Path()} in the stored args must be one of {names}, and is {(_json.TokenType == JsonTokenType.String ? "another string" : Describe(_json.TokenType, ""))}.");
+    }
 
     // The current token
 
@@ -370,6 +363,16 @@ public ref struct ArgsReader
         {
             throw Malformed();
         }
+    }
+
+    /// <summary>Whether the value is a string; one with an escape that stands for half of a surrogate pair is refused.</summary>
+    bool ReadsText()
+    {
+        if (ReadValue() != JsonTokenType.String)
+            return false;
+        if (_json.ValueIsEscaped)
+            _ = Text();
+        return true;
     }
 
     readonly string Text()

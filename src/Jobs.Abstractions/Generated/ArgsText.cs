@@ -58,7 +58,8 @@ public static class ArgsText
     public static string Of(Uri? value, string member)
     {
         var uri = ArgsValue.Required(value, member);
-        var text = Check(Given(uri), member);
+        Check(uri.OriginalString, member);
+        var text = Given(uri);
         return TryParse(text, out var read) && read.IsAbsoluteUri == uri.IsAbsoluteUri && read == uri
             ? text
             : throw new InvalidArgsException($"{member} is a URI that would read back as another one. Make the member a string.");

@@ -105,7 +105,7 @@ static class ArgsReaderEmitter
         var read = value.Kind switch
         {
             ValueKind.Enum or ValueKind.Record or ValueKind.List or ValueKind.Array or ValueKind.Dictionary => $"Read{value.Id}(ref json)",
-            ValueKind.Custom => $"json.ReadBy({value.Id}Type)",
+            ValueKind.Custom => $"json.ReadBy(TypeOf{value.Id})",
             ValueKind.Json => "json.ReadElement()",
             var kind => $"json.Read{kind}()",
         };
@@ -152,7 +152,8 @@ static class ArgsReaderEmitter
 
     static string New(RecordModel record, List<MemberModel> members, List<Read> reads)
     {
-        var arguments = members.Where(static member => member.Place is MemberPlace.Constructor).Select(member => Value(member, reads));
+        var arguments = members.Where(static member => member.Place is MemberPlace.Constructor)
+            .Select(member => (member.Argument is { } name ? $"{name}: " : "") + Value(member, reads));
         var initializers = members.Where(static member => member.Place is not MemberPlace.Constructor).Select(member => $"{member.Name} = {Value(member, reads)}").ToList();
         return $"new {record.Type}({string.Join(", ", arguments)})" + (initializers.Count > 0 ? $" {{ {string.Join(", ", initializers)} }}" : "");
     }
@@ -227,7 +228,7 @@ static class ArgsReaderEmitter
         foreach (var member in type.Members.Where(static member => !member.IsAlias))
             writer.WriteLine($"    {member.Expression} => {Literal(member.Name)},");
         writer.WriteLine($$"""
-                _ => {{(type.IsFlags ? $"{Generated}.ArgsFlags.NamesOf(unchecked((ulong)value), {type.Id}Flags, member)" : $"throw {Generated}.ArgsText.NoName(member)")}},
+                _ => {{(type.IsFlags ? $"{Generated}.ArgsFlags.NamesOf(unchecked((ulong)value), FlagsOf{type.Id}, member)" : $"throw {Generated}.ArgsText.NoName(member)")}},
             };
 
             static {{type.Type}} Read{{type.Id}}(ref {{Generated}}.ArgsReader json)
@@ -244,7 +245,7 @@ static class ArgsReaderEmitter
         if (type.IsFlags)
         {
             writer.WriteLine($$"""
-                    if ({{Generated}}.ArgsFlags.BitsOf(json.ReadString(), {{type.Id}}Flags) is { } bits)
+                    if ({{Generated}}.ArgsFlags.BitsOf(json.ReadString(), FlagsOf{{type.Id}}) is { } bits)
                         return unchecked(({{type.Type}})bits);
                 """);
         }
@@ -261,7 +262,7 @@ static class ArgsReaderEmitter
     {
         writer.WriteLine($$"""
 
-            static readonly (string Name, ulong Bits)[] {{type.Id}}Flags =
+            static readonly (string Name, ulong Bits)[] FlagsOf{{type.Id}} =
             [
             """);
         foreach (var member in type.Members)
@@ -272,7 +273,7 @@ static class ArgsReaderEmitter
     // Serializer contexts
 
     public static void EmitCustom(SourceWriter writer, ValueModel custom) => writer.WriteLine($$"""
-        static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<{{custom.Type}}> {{custom.Id}}Type =
+        static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<{{custom.Type}}> TypeOf{{custom.Id}} =
             {{Generated}}.ArgsContext.TypeInfo<{{custom.Type}}>({{custom.Context}}.Default);
         """);
 

@@ -10,15 +10,16 @@ sealed class ArgsWriterEmitter
     const string Generated = "global::Jobs.Generated";
 
     readonly SourceWriter _writer;
+    readonly bool _isArgs;
     readonly Locals _locals = new("json", "args");
 
-    ArgsWriterEmitter(SourceWriter writer) => _writer = writer;
+    ArgsWriterEmitter(SourceWriter writer, bool isArgs) => (_writer, _isArgs) = (writer, isArgs);
 
-    public static void Emit(SourceWriter writer, ArgsShape shape) => new ArgsWriterEmitter(writer).Emit("public ", shape.Record, shape.Constants, isArgs: true);
+    public static void Emit(SourceWriter writer, ArgsShape shape) => new ArgsWriterEmitter(writer, isArgs: true).Emit("public ", shape.Record, shape.Constants);
 
-    public static void Emit(SourceWriter writer, RecordModel record) => new ArgsWriterEmitter(writer).Emit("", record, EquatableArray<ConstantModel>.Empty, isArgs: false);
+    public static void Emit(SourceWriter writer, RecordModel record) => new ArgsWriterEmitter(writer, isArgs: false).Emit("", record, EquatableArray<ConstantModel>.Empty);
 
-    void Emit(string access, RecordModel record, EquatableArray<ConstantModel> constants, bool isArgs)
+    void Emit(string access, RecordModel record, EquatableArray<ConstantModel> constants)
     {
         _writer.WriteLine($$"""
             {{access}}static void Write{{record.Id}}(global::System.Text.Json.Utf8JsonWriter json, {{record.Type}} args)
@@ -30,11 +31,7 @@ sealed class ArgsWriterEmitter
             foreach (var constant in constants)
                 _writer.WriteLine(Constant(constant));
             foreach (var member in record.Stored)
-            {
-                var name = isArgs ? $"nameof(args.{member.Name})" : Literal($"{record.Id}.{member.PlainName}");
-                WriteMember(member, name);
-            }
-
+                WriteMember(member, _isArgs ? member.PlainName : $"{record.Id}.{member.PlainName}");
             _writer.WriteLine("json.WriteEndObject();");
         }
 
@@ -55,7 +52,7 @@ sealed class ArgsWriterEmitter
     /// <param name="key">The key to write before it; <see langword="null"/> in an array, and in a dictionary, whose key is written already.</param>
     /// <param name="expression">The C# of the value.</param>
     /// <param name="wanted">The local that holds it where it may be null.</param>
-    /// <param name="name">The C# of its name, for messages.</param>
+    /// <param name="name">Its name for messages, such as <c>Person.Homes[…]</c>.</param>
     /// <param name="item">The local of an item in it.</param>
     void WriteNullable(ValueModel value, string? key, string expression, string wanted, string name, string item)
     {
@@ -97,10 +94,10 @@ sealed class ArgsWriterEmitter
             case ValueKind.Record or ValueKind.Json or ValueKind.Custom:
                 if (key is not null)
                     _writer.WriteLine($"json.WritePropertyName({key});");
-                _writer.WriteLine(Whole(value, expression, name));
+                _writer.WriteLine(Whole(value, expression, Named(name)));
                 break;
             default:
-                _writer.WriteLine(Single(value, key, expression, name));
+                _writer.WriteLine(Single(value, key, expression, Named(name)));
                 break;
         }
     }
@@ -108,7 +105,7 @@ sealed class ArgsWriterEmitter
     static string Whole(ValueModel value, string expression, string name) => value.Kind switch
     {
         ValueKind.Json => $"{Generated}.ArgsElement.Write(json, {expression}, {name});",
-        ValueKind.Custom => $"{Generated}.ArgsContext.Write(json, {Given(value, expression, name)}, {value.Id}Type, {name});",
+        ValueKind.Custom => $"{Generated}.ArgsContext.Write(json, {Given(value, expression, name)}, TypeOf{value.Id}, {name});",
         _ when value.IsOpen => $"Write{value.Id}(json, {Generated}.ArgsValue.Exact({expression}, {name}));",
         _ => $"Write{value.Id}(json, {Given(value, expression, name)});",
     };
@@ -136,9 +133,9 @@ sealed class ArgsWriterEmitter
         var local = _locals.Name(item);
         _writer.WriteLine($$"""
             json.WriteStartArray({{key}});
-            foreach (var {{local}} in {{Given(list, expression, name)}})
+            foreach (var {{local}} in {{Given(list, expression, Named(name))}})
             """);
-        WriteItem(list.Item!, local, name, item);
+        WriteItem(list.Item!, local, $"{name}[…]", item);
         _writer.WriteLine("json.WriteEndArray();");
     }
 
@@ -147,12 +144,12 @@ sealed class ArgsWriterEmitter
         var local = _locals.Name(item);
         _writer.WriteLine($$"""
             json.WriteStartObject({{key}});
-            foreach (var {{local}} in {{Given(dictionary, expression, name)}})
+            foreach (var {{local}} in {{Given(dictionary, expression, Named(name))}})
             {
-                json.WritePropertyName({{Generated}}.ArgsText.Required({{local}}.Key, {{name}}));
+                json.WritePropertyName({{Generated}}.ArgsText.Required({{local}}.Key, {{Literal($"A key of {name}")}}));
             """);
         using (_writer.Indent())
-            WriteNullable(dictionary.Item!, null, $"{local}.Value", item, name, item);
+            WriteNullable(dictionary.Item!, null, $"{local}.Value", item, $"{name}[…]", item);
         _writer.WriteLine("}");
         _writer.WriteLine("json.WriteEndObject();");
     }
@@ -162,6 +159,9 @@ sealed class ArgsWriterEmitter
         var isShort = (!value.IsNullable || value.Kind is ValueKind.String) && value.Kind is not (ValueKind.List or ValueKind.Array or ValueKind.Dictionary);
         Block(isShort, () => WriteNullable(value, null, local, item, name, item));
     }
+
+    /// <summary>The C# of a name.</summary>
+    string Named(string name) => _isArgs && SyntaxFacts.IsValidIdentifier(name) ? $"nameof(args.{Types.Escape(name)})" : Literal(name);
 
     // A default ImmutableArray is none, whatever its type says.
     /// <summary>The value, or an exception where the type says that it is not null and it is.</summary>

@@ -34,8 +34,24 @@ sealed class RecordParser
         return refusals.Count == before ? model : null;
     }
 
-    /// <summary>Whether the type is being parsed, so that a member of it leads back to it.</summary>
-    public bool IsOpen(INamedTypeSymbol type) => _open.Contains(type, SymbolEqualityComparer.Default);
+    /// <summary>Whether the type, or another closing of the same generic type, is being parsed, so that a member leads back to it without end.</summary>
+    public bool IsOpen(INamedTypeSymbol type) => _open.Any(open => LeadsBack(open, type));
+
+    /// <summary>The same, of the records inside the args.</summary>
+    public bool IsOpenInside(ITypeSymbol type) =>
+        type is INamedTypeSymbol named && _open.Take(_open.Count - 1).Any(open => LeadsBack(open, named));
+
+    // A generic type may hold one of its own type arguments, which are nested less deeply than it: Pair<Pair<int>> ends, and a
+    // Node<T> with a Node<List<T>> in it does not.
+    static bool LeadsBack(INamedTypeSymbol open, INamedTypeSymbol type) =>
+        SymbolEqualityComparer.Default.Equals(open.OriginalDefinition, type.OriginalDefinition) && Nesting(type) >= Nesting(open);
+
+    static int Nesting(ITypeSymbol type) => type switch
+    {
+        IArrayTypeSymbol array => 1 + Nesting(array.ElementType),
+        INamedTypeSymbol named => 1 + named.TypeArguments.Select(Nesting).DefaultIfEmpty(0).Max(),
+        _ => 1,
+    };
 
     RecordModel Parse(INamedTypeSymbol record, bool isArgs, List<Refusal> refusals)
     {
@@ -58,7 +74,16 @@ sealed class RecordParser
     IMethodSymbol? ChooseConstructor(INamedTypeSymbol record, out string? problem)
     {
         var constructors = record.InstanceConstructors.Where(constructor => CanName(constructor) && !IsCopy(constructor, record)).ToList();
-        var chosen = constructors.FirstOrDefault(JsonAttributes.IsConstructor)
+        var marked = record.InstanceConstructors.Where(JsonAttributes.IsConstructor).ToList();
+        if (marked.Count > 1 || marked.Exists(constructor => !CanName(constructor)))
+        {
+            problem = marked.Count > 1
+                ? "several of its constructors are marked [JsonConstructor]. Mark one."
+                : "the constructor that is marked [JsonConstructor] is private or protected, and the code that calls it is in another file. Make it internal or public.";
+            return null;
+        }
+
+        var chosen = (marked.Count == 1 ? marked[0] : null)
             ?? constructors.FirstOrDefault(static constructor => Types.IsPrimary(constructor, default))
             ?? (constructors.Count == 1 ? constructors[0] : null)
             ?? (record.IsValueType && constructors.Count == 2 ? constructors.Find(static constructor => !constructor.Parameters.IsEmpty) : null)
@@ -78,22 +103,25 @@ sealed class RecordParser
     {
         var properties = Properties(record);
         var canConstruct = constructor is not null;
+        var isSkipped = false;
         var members = new List<MemberModel>();
         foreach (var parameter in constructor?.Parameters ?? [])
         {
             var property = properties.Find(property => property.Name == parameter.Name)
                 ?? properties.Find(property => string.Equals(property.Name, parameter.Name, StringComparison.OrdinalIgnoreCase));
-            if (property is null || !SymbolEqualityComparer.Default.Equals(property.Type, parameter.Type))
+            if (Mismatch(parameter, property) is { } mismatch)
             {
                 if (parameter.Type.TypeKind is not TypeKind.Error)
-                    refusals.Add(new Refusal($"{record.Name}'s parameter {parameter.Name}", "no property has its name and type, so its value could not be read from the record. Add one, or remove the parameter.", parameter));
+                    refusals.Add(new Refusal($"{record.Name}'s parameter {parameter.Name}", mismatch, parameter));
                 canConstruct = false;
                 continue;
             }
 
-            properties.Remove(property);
-            if (ParseMember(record, property, parameter, constructor!, isArgs, refusals) is { } member)
-                members.Add(member);
+            properties.Remove(property!);
+            if (ParseMember(record, property!, parameter, constructor!, isArgs, refusals) is { } member)
+                members.Add(isSkipped ? member with { Argument = Types.Escape(parameter.Name) } : member);
+            else
+                isSkipped = true;
         }
 
         foreach (var property in properties)
@@ -105,10 +133,26 @@ sealed class RecordParser
                 members.Add(member);
         }
 
+        CheckHidden(record, refusals);
         CheckFields(record, refusals);
         CheckKeys(record, members, refusals);
         return members.ToEquatableArray();
     }
+
+    /// <summary>Why the parameter cannot be given what the property holds; <see langword="null"/> if it can.</summary>
+    static string? Mismatch(IParameterSymbol parameter, IPropertySymbol? property)
+    {
+        if (property is null || !SymbolEqualityComparer.Default.Equals(property.Type, parameter.Type))
+            return "no property has its name and type, so its value could not be read from the record. Add one, or remove the parameter.";
+        if (parameter.RefKind is not (RefKind.None or RefKind.In))
+            return "it is passed by reference. Take it by value.";
+        var given = parameter.Type.NullableAnnotation is NullableAnnotation.Annotated ? property.Type.WithNullableAnnotation(NullableAnnotation.Annotated) : property.Type;
+        return SymbolEqualityComparer.IncludeNullability.Equals(given, parameter.Type) || IsOblivious(parameter.Type) || IsOblivious(property.Type)
+            ? null
+            : $"the property {property.Name} may hold null where the parameter may not. Give both the same type.";
+    }
+
+    static bool IsOblivious(ITypeSymbol type) => type is { IsReferenceType: true, NullableAnnotation: NullableAnnotation.None };
 
     /// <summary>The instance properties, those of base classes first; of one that is overridden or hidden, the last.</summary>
     static List<IPropertySymbol> Properties(INamedTypeSymbol record)
@@ -119,7 +163,7 @@ sealed class RecordParser
             bases.Push(type);
         foreach (var property in bases.SelectMany(static type => type.GetMembers().OfType<IPropertySymbol>()))
         {
-            if (property.IsStatic || property.IsIndexer || property.Name == "EqualityContract" || property.ExplicitInterfaceImplementations.Length > 0)
+            if (!IsMember(property))
                 continue;
             properties.RemoveAll(hidden => hidden.Name == property.Name);
             properties.Add(property);
@@ -127,6 +171,9 @@ sealed class RecordParser
 
         return properties;
     }
+
+    static bool IsMember(IPropertySymbol property) =>
+        !property.IsStatic && !property.IsIndexer && property.Name != "EqualityContract" && property.ExplicitInterfaceImplementations.IsEmpty;
 
     /// <summary>Whether the property's value follows from others, so that there is nothing to store.</summary>
     static bool IsComputed(IPropertySymbol property) => property.SetMethod is null && !HasField(property);
@@ -194,7 +241,7 @@ sealed class RecordParser
             return "the batch fills the members of the args themselves, and not those of a record inside. Move it to the args.";
         var type = property.Type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable ? nullable.TypeArguments[0] : property.Type;
         if (type.SpecialType is not (SpecialType.System_String or SpecialType.System_Int32 or SpecialType.System_Int64))
-            return $"it is a {property.Type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat)}, and a batch gives its id to a string and its size to an int or a long.";
+            return $"it is {Types.WithArticle(property.Type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat))}, and a batch gives its id to a string and its size to an int or a long.";
         if (!isOptional)
             return "callers would have to give it, though it is filled from the batch. Give the parameter a default, or make it an init property that is not required.";
         return null;
@@ -202,10 +249,12 @@ sealed class RecordParser
 
     static string? Unreadable(IPropertySymbol property, IParameterSymbol? parameter, JsonAttributes.Member json)
     {
-        if (property.GetMethod is null || !Types.IsVisibleInside(property.GetMethod) || property.DeclaredAccessibility is not Accessibility.Public)
-            return "it is not public. Make it so, or take it out of the record.";
+        if (property.GetMethod is null)
+            return "it can be set and not read. Give it a get accessor, or make it a method.";
+        if (!Types.IsVisibleInside(property.GetMethod) || property.DeclaredAccessibility is not Accessibility.Public)
+            return "it is not public, and what reads and writes it is in another class. Make it public, or take it out of the record.";
         if (parameter is null && property.SetMethod is not { DeclaredAccessibility: Accessibility.Public })
-            return "nothing outside the record can set it, so its value could not be read back. Give it an init accessor, or compute it from other members.";
+            return "no public set or init accessor and no constructor parameter takes its value back. Give it an init accessor, or compute it from other members.";
         if (json.HasCondition)
             return "[JsonIgnore] with a condition would leave its key out for some values, and jobs are told apart by their keys. Remove the condition: null is stored too.";
         if (json.Key is { } key && (key.Length == 0 || !Types.IsStorable(key)))
@@ -236,6 +285,21 @@ sealed class RecordParser
         return isPlain && !hasBody ? "default" : null;
     }
 
+    /// <summary>A property that one of a derived record hides has a value of its own, which would not be stored.</summary>
+    static void CheckHidden(INamedTypeSymbol record, List<Refusal> refusals)
+    {
+        var seen = new Dictionary<string, IPropertySymbol>(StringComparer.Ordinal);
+        for (var type = record; type is not null; type = type.BaseType)
+        {
+            foreach (var property in type.GetMembers().OfType<IPropertySymbol>().Where(IsMember))
+            {
+                if (seen.TryGetValue(property.Name, out var last) && !last.IsOverride && !IsComputed(property) && !JsonAttributes.OfMember(property).IsIgnored)
+                    refusals.Add(new Refusal($"{record.Name}.{property.Name}", $"it hides the {property.Name} of {type.Name}, whose value would be lost. Give one of the two another name.", last));
+                seen[property.Name] = property;
+            }
+        }
+    }
+
     void CheckFields(INamedTypeSymbol record, List<Refusal> refusals)
     {
         for (var type = record; type is not null; type = type.BaseType)
@@ -256,7 +320,7 @@ sealed class RecordParser
         {
             if (same.Count() == 1)
                 continue;
-            refusals.Add(new Refusal(record.Name, $"{string.Join(" and ", same.Select(static member => member.Name))} would all be stored under the key {JsonText.Quote(same.Key)}. Rename one.", record));
+            refusals.Add(new Refusal(record.Name, $"{string.Join(" and ", same.Select(static member => member.PlainName))} would {(same.Count() == 2 ? "both" : "all")} be stored under the key {JsonText.Quote(same.Key)}. Rename one.", record));
             foreach (var extra in same.Skip(1))
                 members.Remove(extra);
         }

@@ -18,6 +18,7 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
     readonly List<EnumModel> _enums = [];
     readonly List<ValueModel> _collections = [];
     readonly List<ValueModel> _customs = [];
+    readonly List<ITypeSymbol> _refused = [];
 
     /// <summary>What the values parsed so far hold besides plain ones.</summary>
     public ValueTypes Found => new(_records.ToEquatableArray(), _enums.ToEquatableArray(), _collections.ToEquatableArray(), _customs.ToEquatableArray());
@@ -40,24 +41,48 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
     {
         var isNullableStruct = type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T };
         var isNullable = isNullableStruct || (type.IsReferenceType && type.NullableAnnotation is not NullableAnnotation.NotAnnotated);
-        var inner = isNullableStruct ? ((INamedTypeSymbol)type).TypeArguments[0] : type.WithNullableAnnotation(NullableAnnotation.NotAnnotated);
+        var inner = WithNulls(isNullableStruct ? ((INamedTypeSymbol)type).TypeArguments[0] : type.WithNullableAnnotation(NullableAnnotation.NotAnnotated));
         var name = inner.ToDisplayString(Types.QualifiedWithNullability);
         var key = inner.ToDisplayString(WithEveryAnnotation);
         if (!_known.TryGetValue(key, out var value))
         {
-            var before = refusals.Count;
+            var (reasons, refused) = (refusals.Count, _refused.Count);
             value = ParseKnown(inner, name, subject, member, refusals);
-            if (value is null && inner.TypeKind is not TypeKind.Error && SerializerContexts.Find(compilation, inner) is { } context)
+            // Of a record that leads back to itself the whole is left to a context, and not the part inside.
+            if (value is null && inner.TypeKind is not TypeKind.Error && !records.IsOpenInside(inner) && SerializerContexts.Find(compilation, inner) is { } context)
             {
-                refusals.RemoveRange(before, refusals.Count - before);
+                refusals.RemoveRange(reasons, refusals.Count - reasons);
+                _refused.RemoveRange(refused, _refused.Count - refused);
                 value = ParseCustom(inner, name, context);
             }
 
-            if (value is not null)
+            // What leads back to itself may have been met inside.
+            if (_known.TryGetValue(key, out var met))
+                value = met;
+            else if (value is not null)
                 _known.Add(key, value);
         }
 
         return value is null ? null : value with { IsNullable = isNullable };
+    }
+
+    /// <summary>A collection whose items may be null if nobody says whether they may, as code without annotations leaves it.</summary>
+    ITypeSymbol WithNulls(ITypeSymbol type)
+    {
+        if (ItemOf(type) is not { Item: var item })
+            return type;
+        var inner = WithNulls(item);
+        if (inner is { IsReferenceType: true, NullableAnnotation: NullableAnnotation.None })
+            inner = inner.WithNullableAnnotation(NullableAnnotation.Annotated);
+        if (SymbolEqualityComparer.IncludeNullability.Equals(inner, item))
+            return type;
+        if (type is IArrayTypeSymbol)
+            return compilation.CreateArrayTypeSymbol(inner, 1, inner.NullableAnnotation).WithNullableAnnotation(type.NullableAnnotation);
+        var named = (INamedTypeSymbol)type;
+        var arguments = named.TypeArguments.RemoveAt(named.Arity - 1).Add(inner);
+        return named.ConstructedFrom
+            .Construct(arguments, [.. arguments.Select(static argument => argument.NullableAnnotation)])
+            .WithNullableAnnotation(type.NullableAnnotation);
     }
 
     ValueModel? ParseKnown(ITypeSymbol type, string name, string subject, ISymbol member, List<Refusal> refusals)
@@ -170,15 +195,16 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
             return null;
         }
 
+        var isFlags = Types.Has(type, "System.FlagsAttribute");
         var seen = new HashSet<object>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         var members = new List<EnumMemberModel>();
         foreach (var field in type.GetMembers().OfType<IFieldSymbol>().Where(static field => field.HasConstantValue))
         {
             var stored = JsonAttributes.NameOf(field) ?? field.Name;
-            if (!names.Add(stored) || !Types.IsStorable(stored))
+            if (NameMisuse(type, stored, isFlags, isNew: names.Add(stored)) is { } misuse)
             {
-                refusals.Add(new Refusal(subject, $"two members of {type.Name} would be stored as {Text.JsonText.Quote(stored)}, or it cannot be stored. Give each a [JsonStringEnumMemberName] of its own.", member));
+                refusals.Add(new Refusal(subject, misuse, member));
                 return null;
             }
 
@@ -190,9 +216,20 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
                 IsAlias: !seen.Add(field.ConstantValue!)));
         }
 
-        var model = new EnumModel(Name(type.Name), name, Types.Has(type, "System.FlagsAttribute"), members.ToEquatableArray());
+        var model = new EnumModel(Name(type.Name), name, isFlags, members.ToEquatableArray());
         _enums.Add(model);
         return Value(ValueKind.Enum, type, name) with { Id = model.Id, Enum = model };
+    }
+
+    static string? NameMisuse(INamedTypeSymbol type, string stored, bool isFlags, bool isNew)
+    {
+        if (!isNew)
+            return $"two members of {type.Name} would be stored as {Text.JsonText.Quote(stored)}. Give each a [JsonStringEnumMemberName] of its own.";
+        if (stored.Length == 0 || !Types.IsStorable(stored))
+            return $"a member of {type.Name} has a [JsonStringEnumMemberName] that is empty, or has a NUL character or half of a surrogate pair. Use a plain name.";
+        if (isFlags && (stored.Contains(',') || stored.Trim() != stored))
+            return $"several members of {type.Name} are stored as \"A, B\", so {Text.JsonText.Quote(stored)} would be read back as another value. Give that member a [JsonStringEnumMemberName] without commas and without spaces at its ends.";
+        return null;
     }
 
     static string Bits(object value) =>
@@ -204,12 +241,23 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
     {
         if (records.IsOpen(type))
         {
-            refusals.Add(new Refusal(subject, $"it leads back to {type.Name}, so a value could hold itself and would have no end. Store a list of items that name each other by a key.", member));
+            refusals.Add(new Refusal(subject, $"it leads back to {type.Name}, so there is no end to what it could hold. Store a list of items that name each other by a key, or let a JsonSerializerContext cover it.", member));
+            return null;
+        }
+
+        // Its faults are told once, wherever it is met again.
+        if (_refused.Contains(type, SymbolEqualityComparer.Default))
+        {
+            refusals.Add(new Refusal(subject, $"{type.Name} cannot be stored.", member) { IsKnown = true });
             return null;
         }
 
         if (records.ParseInner(type, refusals) is not { } record)
+        {
+            _refused.Add(type);
             return null;
+        }
+
         _records.Add(record);
         return Value(ValueKind.Record, type, name) with { Id = record.Id, IsOpen = type is { IsReferenceType: true, IsSealed: false } };
     }
@@ -238,7 +286,7 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
         if (type is INamedTypeSymbol named && JsonAttributes.OfType(type) is null && !IsFramework(type) && !IsCollection(type) && named.TypeKind is TypeKind.Class or TypeKind.Struct && !type.IsAbstract)
             return null;
 
-        var why = JsonAttributes.OfType(type) is { } attribute ? $"{attribute} gives a {name} a form of its own" : $"Jobs does not write a {name} itself";
+        var why = JsonAttributes.OfType(type) is { } attribute ? $"{attribute} gives {name} a form of its own in JSON" : $"Jobs itself does not write the type {name}";
         return new Refusal(subject, $"{why}. Mark a JsonSerializerContext [JsonSerializable(typeof({name}))].", member)
         {
             Descriptor = JobDiagnostics.ContextMissing,
@@ -254,29 +302,33 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
         if (Types.Is(type, KnownNames.CancellationToken))
             return "a CancellationToken ends with its process. Take it as a parameter of the [Perform] method.";
         if (type.TypeKind is TypeKind.Delegate)
-            return $"a {name} is code of this process, and the job may run in another. Store what the code needs, and do it in the [Perform] method.";
+            return $"{A(name)} is code of this process, and the job may run in another. Store what the code needs, and do it in the [Perform] method.";
         if (type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer || type.IsRefLikeType || type.SpecialType is SpecialType.System_IntPtr or SpecialType.System_UIntPtr)
-            return $"a {name} points into the memory of this process. Store what it points to.";
+            return $"{A(name)} points into the memory of this process. Store what it points to.";
         if (type.IsTupleType)
             return $"the parts of {name} have no names in JSON. Make it a record.";
         if (type is IArrayTypeSymbol)
             return $"JSON has no {name}. Make it an array of arrays.";
         if (IsOrDerives(type, "System.IO.Stream"))
-            return $"a {name} is open in this process only. Store the path or the key by which the job opens it, or its content as byte[].";
+            return $"{A(name)} is open in this process only. Store the path or the key by which the job opens it, or its content as byte[].";
         if (IsOrDerives(type, "Microsoft.EntityFrameworkCore.DbContext"))
-            return $"a {name} is a connection of this process. Store the keys of what it loaded, and take a {name} as a service of the worker.";
+            return $"{A(name)} is a connection of this process. Store the keys of what it loaded, and take {A(name)} as a service of the worker.";
         if (IsOrDerives(type, "System.Threading.Tasks.Task"))
-            return $"a {name} runs in this process only. Await it, and store its result.";
+            return $"{A(name)} runs in this process only. Await it, and store its result.";
         if (IsOrDerives(type, "System.Reflection.MemberInfo"))
-            return $"a {name} names code of this process. Store a name that the job looks up.";
+            return $"{A(name)} names code of this process. Store a name that the job looks up.";
         if (type.AllInterfaces.Any(static one => Types.Is(one, "System.IDisposable") || Types.Is(one, "System.IAsyncDisposable")) && !IsFrameworkJson(type))
-            return $"a {name} is disposed of, so it holds something of this process. Store what the job needs to open its own, or take a {name} as a service of the worker.";
+            return $"{A(name)} is disposed of, so it holds something of this process. Store what the job needs to open its own, or take {A(name)} as a service of the worker.";
         if (type.SpecialType is SpecialType.System_Object || type.TypeKind is TypeKind.Dynamic)
             return $"JSON does not say of which class the {name} was. Use the class itself, or a JsonElement, which holds any JSON.";
-        if ((type.TypeKind is TypeKind.Interface || type.IsAbstract) && JsonAttributes.OfType(type) is null)
-            return $"JSON does not say of which class the {name} was. Use a class that is not abstract, or mark {name} [JsonPolymorphic] and let a JsonSerializerContext cover it.";
+        if ((type.TypeKind is TypeKind.Interface || type.IsAbstract) && JsonAttributes.OfType(type) is null && !IsFrameworkJson(type) && !(IsFramework(type) && IsCollection(type)))
+            return $"JSON does not say of which class the {name} was. " + (IsFramework(type)
+                ? "Use a class that is not abstract."
+                : $"Use a class that is not abstract, or mark {name} [JsonPolymorphic] and let a JsonSerializerContext cover it.");
         return null;
     }
+
+    static string A(string name) => Types.WithArticle(name);
 
     static bool IsFrameworkJson(ITypeSymbol type) => type.ContainingNamespace.ToDisplayString().StartsWith("System.Text.Json", StringComparison.Ordinal);
 

@@ -39,6 +39,9 @@ sealed record MemberModel
 
     public required MemberPlace Place { get; init; }
 
+    /// <summary>The name of its parameter, escaped, where one before it is left out.</summary>
+    public string? Argument { get; init; }
+
     /// <summary>The C# expression it has when the key is missing; <see langword="null"/> when only a fresh record knows.</summary>
     public required string? Default { get; init; }
 }

@@ -26,7 +26,7 @@ partial class Drawer : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{columns, figure, frame?, versions, scale?}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, "{columns, figure, frame?, versions, scale?}");
         }
     }
 }
@@ -84,24 +84,16 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            switch (json.KeyLength)
-            {
-                case 7 when json.KeyIs("columns"u8):
-                    columns = json.ReadBy(HashSetType);
-                    break;
-                case 6 when json.KeyIs("figure"u8):
-                    figure = json.ReadBy(FigureType);
-                    break;
-                case 5 when json.KeyIs("frame"u8):
-                    frame = json.ValueIsNull() ? null : json.ReadBy(FigureType);
-                    break;
-                case 8 when json.KeyIs("versions"u8):
-                    versions = ReadVersionList(ref json);
-                    break;
-                case 5 when json.KeyIs("scale"u8):
-                    scale = json.ValueIsNull() ? null : json.ReadBy(HalfType);
-                    break;
-            }
+            if (json.KeyIs("columns"u8))
+                columns = json.ReadBy(TypeOfHashSet);
+            else if (json.KeyIs("figure"u8))
+                figure = json.ReadBy(TypeOfFigure);
+            else if (json.KeyIs("frame"u8))
+                frame = json.ValueIsNull() ? null : json.ReadBy(TypeOfFigure);
+            else if (json.KeyIs("versions"u8))
+                versions = ReadVersionList(ref json);
+            else if (json.KeyIs("scale"u8))
+                scale = json.ValueIsNull() ? null : json.ReadBy(TypeOfHalf);
         }
 
         return new global::App.DrawArgs(columns, figure, frame, versions, scale);
@@ -111,13 +103,13 @@ file static class ArgsJson
     {
         json.WriteStartObject();
         json.WritePropertyName("columns"u8);
-        global::Jobs.Generated.ArgsContext.Write(json, global::Jobs.Generated.ArgsValue.Required(args.Columns, nameof(args.Columns)), HashSetType, nameof(args.Columns));
+        global::Jobs.Generated.ArgsContext.Write(json, global::Jobs.Generated.ArgsValue.Required(args.Columns, nameof(args.Columns)), TypeOfHashSet, nameof(args.Columns));
         json.WritePropertyName("figure"u8);
-        global::Jobs.Generated.ArgsContext.Write(json, global::Jobs.Generated.ArgsValue.Required(args.Figure, nameof(args.Figure)), FigureType, nameof(args.Figure));
+        global::Jobs.Generated.ArgsContext.Write(json, global::Jobs.Generated.ArgsValue.Required(args.Figure, nameof(args.Figure)), TypeOfFigure, nameof(args.Figure));
         if (args.Frame is { } frame)
         {
             json.WritePropertyName("frame"u8);
-            global::Jobs.Generated.ArgsContext.Write(json, frame, FigureType, nameof(args.Frame));
+            global::Jobs.Generated.ArgsContext.Write(json, frame, TypeOfFigure, nameof(args.Frame));
         }
         else
         {
@@ -125,12 +117,12 @@ file static class ArgsJson
         }
         json.WriteStartArray("versions"u8);
         foreach (var version in global::Jobs.Generated.ArgsValue.Required(args.Versions, nameof(args.Versions)))
-            global::Jobs.Generated.ArgsContext.Write(json, global::Jobs.Generated.ArgsValue.Required(version, nameof(args.Versions)), VersionType, nameof(args.Versions));
+            global::Jobs.Generated.ArgsContext.Write(json, global::Jobs.Generated.ArgsValue.Required(version, "Versions[…]"), TypeOfVersion, "Versions[…]");
         json.WriteEndArray();
         if (args.Scale is { } scale)
         {
             json.WritePropertyName("scale"u8);
-            global::Jobs.Generated.ArgsContext.Write(json, scale, HalfType, nameof(args.Scale));
+            global::Jobs.Generated.ArgsContext.Write(json, scale, TypeOfHalf, nameof(args.Scale));
         }
         else
         {
@@ -144,20 +136,20 @@ file static class ArgsJson
         var items = new global::System.Collections.Generic.List<global::System.Version>();
         json.EnterArray();
         while (json.ReadItem())
-            items.Add(json.ReadBy(VersionType));
+            items.Add(json.ReadBy(TypeOfVersion));
         return items;
     }
 
-    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::System.Collections.Generic.HashSet<string>> HashSetType =
+    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::System.Collections.Generic.HashSet<string>> TypeOfHashSet =
         global::Jobs.Generated.ArgsContext.TypeInfo<global::System.Collections.Generic.HashSet<string>>(global::App.DrawJson.Default);
 
-    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::App.Figure> FigureType =
+    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::App.Figure> TypeOfFigure =
         global::Jobs.Generated.ArgsContext.TypeInfo<global::App.Figure>(global::App.DrawJson.Default);
 
-    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::System.Version> VersionType =
+    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::System.Version> TypeOfVersion =
         global::Jobs.Generated.ArgsContext.TypeInfo<global::System.Version>(global::App.DrawJson.Default);
 
-    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::System.Half> HalfType =
+    static readonly global::System.Text.Json.Serialization.Metadata.JsonTypeInfo<global::System.Half> TypeOfHalf =
         global::Jobs.Generated.ArgsContext.TypeInfo<global::System.Half>(global::App.DrawJson.Default);
 }
 

@@ -10,28 +10,28 @@ partial class Mailer : global::Jobs.IGeneratedWorker
     /// <param name="args">Stored as <c>{"email": string}</c>.</param>
     /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
     public static global::Jobs.NewJob New(global::App.EmailArgs args) =>
-        global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEmailArgs);
+        global::Jobs.NewJob.Create(ThisWorker_.Definition, args, ArgsJson_.WriteEmailArgs);
 
-    static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
+    static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker_.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
         global::Jobs.JobContext job,
         global::System.Threading.CancellationToken cancellationToken)
     {
-        switch (ArgsJson.ShapeOf(job.Args.Span))
+        switch (ArgsJson_.ShapeOf(job.Args.Span))
         {
             // {"email": string}
-            case Shape.EmailArgs:
-                Deliver(ArgsJson.ReadEmailArgs(job.Args.Span));
+            case Shape_.EmailArgs:
+                Deliver(ArgsJson_.ReadEmailArgs(job.Args.Span));
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{email}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, "{email}");
         }
     }
 }
 
-file static class ThisWorker
+file static class ThisWorker_
 {
     public static readonly global::Jobs.Generated.WorkerDefinition Definition = new()
     {
@@ -43,15 +43,15 @@ file static class ThisWorker
     };
 }
 
-file enum Shape
+file enum Shape_
 {
     None,
     EmailArgs,
 }
 
-file static class ArgsJson
+file static class ArgsJson_
 {
-    public static Shape ShapeOf(global::System.ReadOnlySpan<byte> args)
+    public static Shape_ ShapeOf(global::System.ReadOnlySpan<byte> args)
     {
         var hasEmail = false;
 
@@ -63,8 +63,8 @@ file static class ArgsJson
         }
 
         if (hasEmail)
-            return Shape.EmailArgs;
-        return Shape.None;
+            return Shape_.EmailArgs;
+        return Shape_.None;
     }
 
     public static global::App.EmailArgs ReadEmailArgs(global::System.ReadOnlySpan<byte> args)

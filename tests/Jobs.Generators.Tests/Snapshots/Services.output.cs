@@ -4,6 +4,8 @@
 
 namespace App;
 
+using global::Microsoft.Extensions.DependencyInjection;
+
 partial class ServicesWorker : global::Jobs.IGeneratedWorker
 {
     /// <summary>Makes a job that <c>RunAsync</c> runs, to be enqueued.</summary>
@@ -24,14 +26,14 @@ partial class ServicesWorker : global::Jobs.IGeneratedWorker
             case Shape.EmailArgs:
                 return await RunAsync(
                     cancellationToken,
-                    global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.IMailer>(job.Services),
+                    job.Services.GetRequiredService<global::App.IMailer>(),
                     ArgsJson.ReadEmailArgs(job.Args.Span),
                     job,
                     global::Jobs.Generated.RequiredBatch.Of(job, "RunAsync"),
-                    global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetService<global::App.MailOptions>(job.Services)).ConfigureAwait(false);
+                    job.Services.GetService<global::App.MailOptions>()).ConfigureAwait(false);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{email}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, "{email}");
         }
     }
 }
@@ -45,13 +47,13 @@ file static class ThisWorker
         MaxAttempts = 20,
         Priority = 0,
         Create = static services => new global::App.ServicesWorker(
-            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.IMailer>(services),
-            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.IStore<string?>>(services),
-            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::System.Collections.Generic.IEnumerable<global::App.IMailer>>(services),
+            services.GetRequiredService<global::App.IMailer>(),
+            services.GetRequiredService<global::App.IStore<string?>>(),
+            services.GetRequiredService<global::System.Collections.Generic.IEnumerable<global::App.IMailer>>(),
             services,
-            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetService<global::App.MailOptions>(services),
-            global::Microsoft.Extensions.DependencyInjection.ServiceProviderKeyedServiceExtensions.GetRequiredKeyedService<global::App.IMailer>(services, "spare"),
-            last: global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetService<global::App.IMailer>(services)),
+            services.GetService<global::App.MailOptions>(),
+            services.GetRequiredKeyedService<global::App.IMailer>("spare"),
+            last: services.GetService<global::App.IMailer>()),
     };
 }
 
