@@ -86,7 +86,7 @@ static class Types
     }
 
     /// <summary><c>a Stream</c>, <c>an Action</c>.</summary>
-    public static string WithArticle(string name) => ("AEIOaeio".Contains(name[0]) ? "an " : "a ") + name;
+    public static string WithArticle(string name) => ("AEIOaeio".Contains(name[0]) || name.StartsWith("Http", StringComparison.Ordinal) ? "an " : "a ") + name;
 
     public static string Escape(string name) =>
         SyntaxFacts.GetKeywordKind(name) is SyntaxKind.None && SyntaxFacts.GetContextualKeywordKind(name) is SyntaxKind.None ? name : "@" + name;

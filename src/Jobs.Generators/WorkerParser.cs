@@ -367,7 +367,7 @@ sealed class WorkerParser
         }
 
         if (returned.TypeKind is not TypeKind.Error)
-            Report(JobDiagnostics.WrongReturn, Where(method), Name(method), InWords(returned), "");
+            Report(JobDiagnostics.WrongReturn, Where(method), Name(method), InWords(returned) + (method.RefKind is RefKind.None ? "" : " by reference"), "");
         return ReturnKind.Void;
     }
 
@@ -377,7 +377,7 @@ sealed class WorkerParser
         var taken = PerformMethods.Args(method);
         args = (INamedTypeSymbol?)taken?.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated);
         if (method.IsGenericMethod)
-            Wrong(method, "it is generic, and a stored job does not say which type arguments to use.");
+            Wrong(method, "it is generic, and a stored job does not say which type arguments to use. Remove its type parameters.");
         foreach (var parameter in method.Parameters)
         {
             if (parameter.RefKind is not RefKind.None)
@@ -389,10 +389,10 @@ sealed class WorkerParser
             else if (ParseArgument(parameter) is { } argument)
                 arguments.Add(argument);
             else if (parameter.Type.TypeKind is not TypeKind.Error)
-                Wrong(parameter, $"{parameter.Name} is a {InWords(parameter.Type)}. " +
-                    "It takes its args (a record, or else a class with public properties) and, as it likes, a JobContext, a BatchRef, a CancellationToken and services (interfaces and classes).");
+                Wrong(parameter, $"{parameter.Name} is {Types.WithArticle(InWords(parameter.Type))}. " +
+                    "A [Perform] method takes its args (a record, or else a class with public properties) and, as it likes, a JobContext, a BatchRef, a CancellationToken and services (interfaces and classes).");
             if (parameter.Type.TypeKind is not TypeKind.Error && !ReferenceEquals(parameter, taken) && _cautions.Name(parameter.Type) is not null)
-                Wrong(parameter, $"{parameter.Name} is a {InWords(parameter.Type)}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
+                Wrong(parameter, $"{parameter.Name} is {Types.WithArticle(InWords(parameter.Type))}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
         }
 
         var isUnfinished = method.Parameters.Any(static parameter => parameter.Type.TypeKind is TypeKind.Error);

@@ -10,6 +10,9 @@ namespace Jobs.Generators.Tests;
 /// </summary>
 public class SnapshotTests
 {
+    /// <summary>What the compiler says of a call that does not fit, and to which a diagnostic of Jobs adds a sentence.</summary>
+    static readonly string[] SaidByTheCompilerToo = ["CS0201", "CS0311", "CS1503"];
+
     static readonly bool IsUpdating = Environment.GetEnvironmentVariable("JOBS_UPDATE_SNAPSHOTS") == "1";
 
     public static TheoryData<string> Right => Inputs(name => !name.StartsWith("JOB", StringComparison.Ordinal));
@@ -41,6 +44,22 @@ public class SnapshotTests
         Assert.Contains(diagnostics, diagnostic => diagnostic.Id == name[..6]);
         Assert.DoesNotContain(diagnostics, diagnostic => program.GeneratedTrees.Contains(diagnostic.Location.SourceTree!));
         await CompareAsync(name, "diagnostics.txt", string.Concat(diagnostics.Select(Line)));
+    }
+
+    [Fact]
+    public async Task Sixty_wrong_programs_get_one_error_each_and_each_a_text_of_its_own()
+    {
+        var texts = new List<string>();
+        foreach (var name in Wrong.Select(row => row.Data))
+        {
+            var lines = (await ReadAsync(name, "diagnostics.txt")).TrimEnd().Split('\n').Select(line => line.TrimEnd().Split(": ", 2)[1]).ToList();
+            lines.RemoveAll(line => SaidByTheCompilerToo.Any(id => line.StartsWith(id, StringComparison.Ordinal)));
+            if (lines is [var text])
+                texts.Add(text);
+        }
+
+        Assert.All(texts, text => Assert.StartsWith("JOB", text, StringComparison.Ordinal));
+        Assert.True(texts.Distinct().Count() >= 60, $"{texts.Distinct().Count()} texts");
     }
 
     [Fact]

@@ -25,7 +25,7 @@ static class ArgsBuffer
             write(json, args);
             json.Flush();
         }
-        catch (InvalidOperationException exception) when (json.CurrentDepth >= ArgsReader.MaxDepth)
+        catch (Exception exception) when (json.CurrentDepth >= ArgsReader.MaxDepth && exception is (InvalidOperationException or JsonException))
         {
             throw new InvalidArgsException($"The args are nested deeper than {ArgsReader.MaxDepth} levels, which nothing would read again.", exception);
         }

@@ -96,7 +96,7 @@ sealed class ArgsParser
         if (key.Length == 0 || !Types.IsStorable(key))
             return "its key is empty, or has a NUL character or half of a surrogate pair. Use a plain key such as \"status\".";
         if (value is string text && !Types.IsStorable(text))
-            return $"the constant of {JsonText.Quote(key)} has a NUL character or half of a surrogate pair, which jsonb cannot hold.";
+            return $"the constant of {JsonText.Quote(key)} has a NUL character or half of a surrogate pair, which jsonb cannot hold. Use a plain constant such as \"weekly\".";
         if (constants.Any(constant => constant.Key == key))
             return $"two constants have the key {JsonText.Quote(key)}, and JSON holds one. Remove one.";
         if (record.Stored.FirstOrDefault(member => member.Key == key) is { } member)

@@ -318,7 +318,7 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
         if (IsOrDerives(type, "System.Reflection.MemberInfo"))
             return $"{A(name)} names code of this process. Store a name that the job looks up.";
         if (type.AllInterfaces.Any(static one => Types.Is(one, "System.IDisposable") || Types.Is(one, "System.IAsyncDisposable")) && !IsFrameworkJson(type))
-            return $"{A(name)} is disposed of, so it holds something of this process. Store what the job needs to open its own, or take {A(name)} as a service of the worker.";
+            return $"{A(name)} has to be disposed of, so it holds something of this process. Store what the job needs to open its own, or take {A(name)} as a service of the worker.";
         if (type.SpecialType is SpecialType.System_Object || type.TypeKind is TypeKind.Dynamic)
             return $"JSON does not say of which class the {name} was. Use the class itself, or a JsonElement, which holds any JSON.";
         if ((type.TypeKind is TypeKind.Interface || type.IsAbstract) && JsonAttributes.OfType(type) is null && !IsFrameworkJson(type) && !(IsFramework(type) && IsCollection(type)))

@@ -52,7 +52,7 @@ public class ArgsReadErrorTests
     [InlineData("\"days\": \"Monday, Sunday\"", "days in the stored args must be one of None, Monday, Friday, and is another string.")]
     [InlineData("\"days\": \"\"", "days in the stored args must be one of None, Monday, Friday, and is another string.")]
     [InlineData("\"tone\": \"formal\"", "tone in the stored args must be one of Formal, Casual, and is another string.")]
-    [InlineData("\"tone\": null", "tone in the stored args must be a string, and is null.")]
+    [InlineData("\"tone\": null", "tone in the stored args must be one of Formal, Casual, and is null.")]
     [InlineData("\"tags\": null", "tags in the stored args must be an array, and is null.")]
     [InlineData("\"tags\": {}", "tags in the stored args must be an array, and is an object.")]
     [InlineData("\"tags\": [\"a\", null]", "tags[1] in the stored args must be a string, and is null.")]

@@ -68,7 +68,7 @@ public class ArgsRefusalTests
         ("Link = new Uri(\"/a\\ud800\")", "Link has half of a surrogate pair at position 2: the text was cut inside a character. Cut it at a character's end."),
         ("Custom = [new(Json(\"{\\\"a\\\": 1, \\\"a\\\": 2}\"), \"\")]", $"Custom {TwoKeys}"),
         ("Custom = [new(Json(\"1e5000\"), \"\")]", $"Custom {ManyDigits}"),
-        ("Custom = [new(Json(new string('[', 63) + new string(']', 63)), \"\")]", $"Custom {TooDeep}"),
+        ("Custom = [new(Json(new string('[', 63) + new string(']', 63)), \"\")]", "The args are nested deeper than 64 levels, which nothing would read again."),
         ("Custom = [new(Json(\"\\\"\\\\u0000\\\"\"), \"\")]", "Custom has a NUL character (\\u0000) in a text, which PostgreSQL's jsonb cannot hold. Remove it before you enqueue."),
         ("Custom = [new(Json(\"1\"), \"\\\"\\0\")]", "Custom has a NUL character (\\u0000) in a text, which PostgreSQL's jsonb cannot hold. Remove it before you enqueue."),
         ("Custom = [new(Json(\"1\"), \"a\\ufffd\\ud800\")]", "Custom has half of a surrogate pair in a text, which PostgreSQL's jsonb cannot hold. Remove it before you enqueue."),

@@ -4,8 +4,6 @@
 
 namespace EmailBlast;
 
-using global::Microsoft.Extensions.DependencyInjection;
-
 partial class BatchEmailWorker : global::Jobs.IPerforms<global::Jobs.BatchComplete>
 {
     /// <summary>Makes a job that <c>DeliverAsync</c> runs, to be enqueued.</summary>
@@ -33,7 +31,7 @@ partial class BatchEmailWorker : global::Jobs.IPerforms<global::Jobs.BatchComple
                 return global::Jobs.JobOutcome.Complete;
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{email}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{email}"]);
         }
     }
 }
@@ -47,7 +45,8 @@ file static class ThisWorker
         MaxAttempts = 5,
         Priority = 0,
         PerformsBatchComplete = true,
-        Create = static services => new global::EmailBlast.BatchEmailWorker(services.GetRequiredService<global::EmailBlast.IMailer>()),
+        Create = static services => new global::EmailBlast.BatchEmailWorker(
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::EmailBlast.IMailer>(services)),
     };
 }
 
@@ -73,20 +72,30 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("status"u8))
-                statusIsComplete = json.ValueIs("complete"u8);
-            else if (json.KeyIs("batch_id"u8))
-                hasBatchId = true;
-            else if (json.KeyIs("total"u8))
-                hasTotal = true;
-            else if (json.KeyIs("completed"u8))
-                hasCompleted = true;
-            else if (json.KeyIs("cancelled"u8))
-                hasCancelled = true;
-            else if (json.KeyIs("discarded"u8))
-                hasDiscarded = true;
-            else if (json.KeyIs("email"u8))
-                hasEmail = true;
+            switch (json.KeyLength)
+            {
+                case 6 when json.KeyIs("status"u8):
+                    statusIsComplete = json.ValueIs("complete"u8);
+                    break;
+                case 8 when json.KeyIs("batch_id"u8):
+                    hasBatchId = true;
+                    break;
+                case 5 when json.KeyIs("total"u8):
+                    hasTotal = true;
+                    break;
+                case 9 when json.KeyIs("completed"u8):
+                    hasCompleted = true;
+                    break;
+                case 9 when json.KeyIs("cancelled"u8):
+                    hasCancelled = true;
+                    break;
+                case 9 when json.KeyIs("discarded"u8):
+                    hasDiscarded = true;
+                    break;
+                case 5 when json.KeyIs("email"u8):
+                    hasEmail = true;
+                    break;
+            }
         }
 
         if (statusIsComplete && hasBatchId && hasTotal && hasCompleted && hasCancelled && hasDiscarded)
@@ -107,16 +116,24 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("batch_id"u8))
-                batchId = json.ReadString();
-            else if (json.KeyIs("total"u8))
-                total = json.ReadInt32();
-            else if (json.KeyIs("completed"u8))
-                completed = json.ReadInt32();
-            else if (json.KeyIs("cancelled"u8))
-                cancelled = json.ReadInt32();
-            else if (json.KeyIs("discarded"u8))
-                discarded = json.ReadInt32();
+            switch (json.KeyLength)
+            {
+                case 8 when json.KeyIs("batch_id"u8):
+                    batchId = json.ReadString();
+                    break;
+                case 5 when json.KeyIs("total"u8):
+                    total = json.ReadInt32();
+                    break;
+                case 9 when json.KeyIs("completed"u8):
+                    completed = json.ReadInt32();
+                    break;
+                case 9 when json.KeyIs("cancelled"u8):
+                    cancelled = json.ReadInt32();
+                    break;
+                case 9 when json.KeyIs("discarded"u8):
+                    discarded = json.ReadInt32();
+                    break;
+            }
         }
 
         return new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);

@@ -26,7 +26,7 @@ partial class Drawer : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{columns, figure, frame?, versions, scale?}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{columns, figure, frame?, versions, scale?}"]);
         }
     }
 }
@@ -84,16 +84,24 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("columns"u8))
-                columns = json.ReadBy(TypeOfHashSet);
-            else if (json.KeyIs("figure"u8))
-                figure = json.ReadBy(TypeOfFigure);
-            else if (json.KeyIs("frame"u8))
-                frame = json.ValueIsNull() ? null : json.ReadBy(TypeOfFigure);
-            else if (json.KeyIs("versions"u8))
-                versions = ReadVersionList(ref json);
-            else if (json.KeyIs("scale"u8))
-                scale = json.ValueIsNull() ? null : json.ReadBy(TypeOfHalf);
+            switch (json.KeyLength)
+            {
+                case 7 when json.KeyIs("columns"u8):
+                    columns = json.ReadBy(TypeOfHashSet);
+                    break;
+                case 6 when json.KeyIs("figure"u8):
+                    figure = json.ReadBy(TypeOfFigure);
+                    break;
+                case 5 when json.KeyIs("frame"u8):
+                    frame = json.ValueIsNull() ? null : json.ReadBy(TypeOfFigure);
+                    break;
+                case 8 when json.KeyIs("versions"u8):
+                    versions = ReadVersionList(ref json);
+                    break;
+                case 5 when json.KeyIs("scale"u8):
+                    scale = json.ValueIsNull() ? null : json.ReadBy(TypeOfHalf);
+                    break;
+            }
         }
 
         return new global::App.DrawArgs(columns, figure, frame, versions, scale);

@@ -26,7 +26,7 @@ partial class ValuesWorker : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{at, day, time, length, link, maybe_link?, bytes, json, maybe_json?, days, tone, tags, notes, numbers, ids, maybe_numbers?, counts, prices, home, boss?, fee, tip?, grid, counter, maybe_tone?, tones, e-mail, must, more?}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{at, day, time, length, link, maybe_link?, bytes, json, maybe_json?, days, tone, tags, notes, numbers, ids, maybe_numbers?, counts, prices, home, boss?, fee, tip?, grid, counter, maybe_tone?, tones, e-mail, must, more?}"]);
         }
     }
 }
@@ -79,50 +79,75 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("at"u8))
-                hasAt = true;
-            else if (json.KeyIs("day"u8))
-                hasDay = true;
-            else if (json.KeyIs("time"u8))
-                hasTime = true;
-            else if (json.KeyIs("length"u8))
-                hasLength = true;
-            else if (json.KeyIs("link"u8))
-                hasLink = true;
-            else if (json.KeyIs("bytes"u8))
-                hasBytes = true;
-            else if (json.KeyIs("json"u8))
-                hasJson = true;
-            else if (json.KeyIs("days"u8))
-                hasDays = true;
-            else if (json.KeyIs("tone"u8))
-                hasTone = true;
-            else if (json.KeyIs("tags"u8))
-                hasTags = true;
-            else if (json.KeyIs("notes"u8))
-                hasNotes = true;
-            else if (json.KeyIs("numbers"u8))
-                hasNumbers = true;
-            else if (json.KeyIs("ids"u8))
-                hasIds = true;
-            else if (json.KeyIs("counts"u8))
-                hasCounts = true;
-            else if (json.KeyIs("prices"u8))
-                hasPrices = true;
-            else if (json.KeyIs("home"u8))
-                hasHome = true;
-            else if (json.KeyIs("fee"u8))
-                hasFee = true;
-            else if (json.KeyIs("grid"u8))
-                hasGrid = true;
-            else if (json.KeyIs("counter"u8))
-                hasCounter = true;
-            else if (json.KeyIs("tones"u8))
-                hasTones = true;
-            else if (json.KeyIs("e-mail"u8))
-                hasEMail = true;
-            else if (json.KeyIs("must"u8))
-                hasMust = true;
+            switch (json.KeyLength)
+            {
+                case 2 when json.KeyIs("at"u8):
+                    hasAt = true;
+                    break;
+                case 3 when json.KeyIs("day"u8):
+                    hasDay = true;
+                    break;
+                case 4 when json.KeyIs("time"u8):
+                    hasTime = true;
+                    break;
+                case 6 when json.KeyIs("length"u8):
+                    hasLength = true;
+                    break;
+                case 4 when json.KeyIs("link"u8):
+                    hasLink = true;
+                    break;
+                case 5 when json.KeyIs("bytes"u8):
+                    hasBytes = true;
+                    break;
+                case 4 when json.KeyIs("json"u8):
+                    hasJson = true;
+                    break;
+                case 4 when json.KeyIs("days"u8):
+                    hasDays = true;
+                    break;
+                case 4 when json.KeyIs("tone"u8):
+                    hasTone = true;
+                    break;
+                case 4 when json.KeyIs("tags"u8):
+                    hasTags = true;
+                    break;
+                case 5 when json.KeyIs("notes"u8):
+                    hasNotes = true;
+                    break;
+                case 7 when json.KeyIs("numbers"u8):
+                    hasNumbers = true;
+                    break;
+                case 3 when json.KeyIs("ids"u8):
+                    hasIds = true;
+                    break;
+                case 6 when json.KeyIs("counts"u8):
+                    hasCounts = true;
+                    break;
+                case 6 when json.KeyIs("prices"u8):
+                    hasPrices = true;
+                    break;
+                case 4 when json.KeyIs("home"u8):
+                    hasHome = true;
+                    break;
+                case 3 when json.KeyIs("fee"u8):
+                    hasFee = true;
+                    break;
+                case 4 when json.KeyIs("grid"u8):
+                    hasGrid = true;
+                    break;
+                case 7 when json.KeyIs("counter"u8):
+                    hasCounter = true;
+                    break;
+                case 5 when json.KeyIs("tones"u8):
+                    hasTones = true;
+                    break;
+                case 6 when json.KeyIs("e-mail"u8):
+                    hasEMail = true;
+                    break;
+                case 4 when json.KeyIs("must"u8):
+                    hasMust = true;
+                    break;
+            }
         }
 
         if (hasAt &&
@@ -187,64 +212,96 @@ file static class ArgsJson
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("at"u8))
-                at = json.ReadDateTime();
-            else if (json.KeyIs("day"u8))
-                day = json.ReadDateOnly();
-            else if (json.KeyIs("time"u8))
-                time = json.ReadTimeOnly();
-            else if (json.KeyIs("length"u8))
-                length = json.ReadTimeSpan();
-            else if (json.KeyIs("link"u8))
-                link = json.ReadUri();
-            else if (json.KeyIs("maybe_link"u8))
-                maybeLink = json.ValueIsNull() ? null : json.ReadUri();
-            else if (json.KeyIs("bytes"u8))
-                bytes = json.ReadBytes();
-            else if (json.KeyIs("json"u8))
-                json2 = json.ReadElement();
-            else if (json.KeyIs("maybe_json"u8))
-                maybeJson = json.ValueIsNull() ? null : json.ReadElement();
-            else if (json.KeyIs("days"u8))
-                days = ReadDays(ref json);
-            else if (json.KeyIs("tone"u8))
-                tone = ReadTone(ref json);
-            else if (json.KeyIs("tags"u8))
-                tags = ReadStringArray(ref json);
-            else if (json.KeyIs("notes"u8))
-                notes = ReadNullableStringList(ref json);
-            else if (json.KeyIs("numbers"u8))
-                numbers = ReadInt32List(ref json);
-            else if (json.KeyIs("ids"u8))
-                ids = ReadGuidImmutableArray(ref json);
-            else if (json.KeyIs("maybe_numbers"u8))
-                maybeNumbers = json.ValueIsNull() ? null : ReadNullableInt32Array(ref json);
-            else if (json.KeyIs("counts"u8))
-                counts = ReadInt32Dictionary(ref json);
-            else if (json.KeyIs("prices"u8))
-                prices = ReadNullableMoneyListDictionary(ref json);
-            else if (json.KeyIs("home"u8))
-                home = ReadAddress(ref json);
-            else if (json.KeyIs("boss"u8))
-                boss = json.ValueIsNull() ? null : ReadPerson(ref json);
-            else if (json.KeyIs("fee"u8))
-                fee = ReadMoney(ref json);
-            else if (json.KeyIs("tip"u8))
-                tip = json.ValueIsNull() ? null : ReadMoney(ref json);
-            else if (json.KeyIs("grid"u8))
-                grid = ReadDoubleListList(ref json);
-            else if (json.KeyIs("counter"u8))
-                counter = ReadCounter(ref json);
-            else if (json.KeyIs("maybe_tone"u8))
-                maybeTone = json.ValueIsNull() ? null : ReadTone(ref json);
-            else if (json.KeyIs("tones"u8))
-                tones = ReadToneList(ref json);
-            else if (json.KeyIs("e-mail"u8))
-                email = json.ReadString();
-            else if (json.KeyIs("must"u8))
-                must = json.ValueIsNull() ? null : json.ReadString();
-            else if (json.KeyIs("more"u8))
-                (more, hasMore) = (ReadInt32List(ref json), true);
+            switch (json.KeyLength)
+            {
+                case 2 when json.KeyIs("at"u8):
+                    at = json.ReadDateTime();
+                    break;
+                case 3 when json.KeyIs("day"u8):
+                    day = json.ReadDateOnly();
+                    break;
+                case 4 when json.KeyIs("time"u8):
+                    time = json.ReadTimeOnly();
+                    break;
+                case 6 when json.KeyIs("length"u8):
+                    length = json.ReadTimeSpan();
+                    break;
+                case 4 when json.KeyIs("link"u8):
+                    link = json.ReadUri();
+                    break;
+                case 10 when json.KeyIs("maybe_link"u8):
+                    maybeLink = json.ValueIsNull() ? null : json.ReadUri();
+                    break;
+                case 5 when json.KeyIs("bytes"u8):
+                    bytes = json.ReadBytes();
+                    break;
+                case 4 when json.KeyIs("json"u8):
+                    json2 = json.ReadElement();
+                    break;
+                case 10 when json.KeyIs("maybe_json"u8):
+                    maybeJson = json.ValueIsNull() ? null : json.ReadElement();
+                    break;
+                case 4 when json.KeyIs("days"u8):
+                    days = ReadDays(ref json);
+                    break;
+                case 4 when json.KeyIs("tone"u8):
+                    tone = ReadTone(ref json);
+                    break;
+                case 4 when json.KeyIs("tags"u8):
+                    tags = ReadStringArray(ref json);
+                    break;
+                case 5 when json.KeyIs("notes"u8):
+                    notes = ReadNullableStringList(ref json);
+                    break;
+                case 7 when json.KeyIs("numbers"u8):
+                    numbers = ReadInt32List(ref json);
+                    break;
+                case 3 when json.KeyIs("ids"u8):
+                    ids = ReadGuidImmutableArray(ref json);
+                    break;
+                case 13 when json.KeyIs("maybe_numbers"u8):
+                    maybeNumbers = json.ValueIsNull() ? null : ReadNullableInt32Array(ref json);
+                    break;
+                case 6 when json.KeyIs("counts"u8):
+                    counts = ReadInt32Dictionary(ref json);
+                    break;
+                case 6 when json.KeyIs("prices"u8):
+                    prices = ReadNullableMoneyListDictionary(ref json);
+                    break;
+                case 4 when json.KeyIs("home"u8):
+                    home = ReadAddress(ref json);
+                    break;
+                case 4 when json.KeyIs("boss"u8):
+                    boss = json.ValueIsNull() ? null : ReadPerson(ref json);
+                    break;
+                case 3 when json.KeyIs("fee"u8):
+                    fee = ReadMoney(ref json);
+                    break;
+                case 3 when json.KeyIs("tip"u8):
+                    tip = json.ValueIsNull() ? null : ReadMoney(ref json);
+                    break;
+                case 4 when json.KeyIs("grid"u8):
+                    grid = ReadDoubleListList(ref json);
+                    break;
+                case 7 when json.KeyIs("counter"u8):
+                    counter = ReadCounter(ref json);
+                    break;
+                case 10 when json.KeyIs("maybe_tone"u8):
+                    maybeTone = json.ValueIsNull() ? null : ReadTone(ref json);
+                    break;
+                case 5 when json.KeyIs("tones"u8):
+                    tones = ReadToneList(ref json);
+                    break;
+                case 6 when json.KeyIs("e-mail"u8):
+                    email = json.ReadString();
+                    break;
+                case 4 when json.KeyIs("must"u8):
+                    must = json.ValueIsNull() ? null : json.ReadString();
+                    break;
+                case 4 when json.KeyIs("more"u8):
+                    (more, hasMore) = (ReadInt32List(ref json), true);
+                    break;
+            }
         }
 
         // A missing key leaves what a fresh ValuesArgs itself starts with.
@@ -646,15 +703,20 @@ file static class ArgsJson
         _ => global::Jobs.Generated.ArgsFlags.NamesOf(unchecked((ulong)value), FlagsOfDays, member),
     };
 
-    static global::App.Days ReadDays(ref global::Jobs.Generated.ArgsReader json) => json.ReadString() switch
+    static global::App.Days ReadDays(ref global::Jobs.Generated.ArgsReader json)
     {
-        "None" => global::App.Days.None,
-        "Monday" => global::App.Days.Monday,
-        "Tuesday" => global::App.Days.Tuesday,
-        "Weekend" => global::App.Days.Weekend,
-        var names when global::Jobs.Generated.ArgsFlags.BitsOf(names, FlagsOfDays) is { } bits => unchecked((global::App.Days)bits),
-        _ => throw json.NotOneOf("None, Monday, Tuesday, Weekend"),
-    };
+        if (json.ValueIs("None"u8))
+            return global::App.Days.None;
+        if (json.ValueIs("Monday"u8))
+            return global::App.Days.Monday;
+        if (json.ValueIs("Tuesday"u8))
+            return global::App.Days.Tuesday;
+        if (json.ValueIs("Weekend"u8))
+            return global::App.Days.Weekend;
+        if (global::Jobs.Generated.ArgsFlags.BitsOf(json.ReadString(), FlagsOfDays) is { } bits)
+            return unchecked((global::App.Days)bits);
+        throw json.NotOneOf("None, Monday, Tuesday, Weekend");
+    }
 
     static readonly (string Name, ulong Bits)[] FlagsOfDays =
     [
@@ -671,12 +733,14 @@ file static class ArgsJson
         _ => throw global::Jobs.Generated.ArgsText.NoName(member),
     };
 
-    static global::App.Tone ReadTone(ref global::Jobs.Generated.ArgsReader json) => json.ReadString() switch
+    static global::App.Tone ReadTone(ref global::Jobs.Generated.ArgsReader json)
     {
-        "very formal" => global::App.Tone.Formal,
-        "Casual" => global::App.Tone.Casual,
-        _ => throw json.NotOneOf("very formal, Casual"),
-    };
+        if (json.ValueIs("very formal"u8))
+            return global::App.Tone.Formal;
+        if (json.ValueIs("Casual"u8))
+            return global::App.Tone.Casual;
+        throw json.NotOneOf("very formal, Casual");
+    }
 }
 
 // App_Workers.g.cs

@@ -26,7 +26,7 @@ partial class Mailer : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{email}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{email}"]);
         }
     }
 }

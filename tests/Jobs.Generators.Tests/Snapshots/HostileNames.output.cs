@@ -28,7 +28,7 @@ partial class Outer
                     return global::Jobs.JobOutcome.Complete;
 
                 default:
-                    throw global::Jobs.UnmatchedArgsException.For(job, "{class, int, größe, json, args, read, 名前}");
+                    throw global::Jobs.UnmatchedArgsException.For(job, ["{class, int, größe, json, args, read, 名前}"]);
             }
         }
     }
@@ -67,20 +67,30 @@ file static class ArgsJson_
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("class"u8))
-                hasClass = true;
-            else if (json.KeyIs("int"u8))
-                hasInt = true;
-            else if (json.KeyIs("größe"u8))
-                hasGröße = true;
-            else if (json.KeyIs("json"u8))
-                hasJson = true;
-            else if (json.KeyIs("args"u8))
-                hasArgs = true;
-            else if (json.KeyIs("read"u8))
-                hasRead = true;
-            else if (json.KeyIs("名前"u8))
-                has名前 = true;
+            switch (json.KeyLength)
+            {
+                case 5 when json.KeyIs("class"u8):
+                    hasClass = true;
+                    break;
+                case 3 when json.KeyIs("int"u8):
+                    hasInt = true;
+                    break;
+                case 7 when json.KeyIs("größe"u8):
+                    hasGröße = true;
+                    break;
+                case 4 when json.KeyIs("json"u8):
+                    hasJson = true;
+                    break;
+                case 4 when json.KeyIs("args"u8):
+                    hasArgs = true;
+                    break;
+                case 4 when json.KeyIs("read"u8):
+                    hasRead = true;
+                    break;
+                case 6 when json.KeyIs("名前"u8):
+                    has名前 = true;
+                    break;
+            }
         }
 
         if (hasClass && hasInt && hasGröße && hasJson && hasArgs && hasRead && has名前)
@@ -101,20 +111,30 @@ file static class ArgsJson_
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
         {
-            if (json.KeyIs("class"u8))
-                @class = json.ReadString();
-            else if (json.KeyIs("int"u8))
-                @int = json.ReadInt32();
-            else if (json.KeyIs("größe"u8))
-                größe = Readenum(ref json);
-            else if (json.KeyIs("json"u8))
-                json2 = json.ReadString();
-            else if (json.KeyIs("args"u8))
-                args2 = json.ReadString();
-            else if (json.KeyIs("read"u8))
-                read2 = json.ReadString();
-            else if (json.KeyIs("名前"u8))
-                名前 = json.ReadString();
+            switch (json.KeyLength)
+            {
+                case 5 when json.KeyIs("class"u8):
+                    @class = json.ReadString();
+                    break;
+                case 3 when json.KeyIs("int"u8):
+                    @int = json.ReadInt32();
+                    break;
+                case 7 when json.KeyIs("größe"u8):
+                    größe = Readenum(ref json);
+                    break;
+                case 4 when json.KeyIs("json"u8):
+                    json2 = json.ReadString();
+                    break;
+                case 4 when json.KeyIs("args"u8):
+                    args2 = json.ReadString();
+                    break;
+                case 4 when json.KeyIs("read"u8):
+                    read2 = json.ReadString();
+                    break;
+                case 6 when json.KeyIs("名前"u8):
+                    名前 = json.ReadString();
+                    break;
+            }
         }
 
         return new global::@namespace.System.@record(@class, @int, größe, json2, args2, read2, 名前);
@@ -140,12 +160,14 @@ file static class ArgsJson_
         _ => throw global::Jobs.Generated.ArgsText.NoName(member),
     };
 
-    static global::@namespace.System.@enum Readenum(ref global::Jobs.Generated.ArgsReader json) => json.ReadString() switch
+    static global::@namespace.System.@enum Readenum(ref global::Jobs.Generated.ArgsReader json)
     {
-        "class" => global::@namespace.System.@enum.@class,
-        "Grün" => global::@namespace.System.@enum.Grün,
-        _ => throw json.NotOneOf("class, Grün"),
-    };
+        if (json.ValueIs("class"u8))
+            return global::@namespace.System.@enum.@class;
+        if (json.ValueIs("Grün"u8))
+            return global::@namespace.System.@enum.Grün;
+        throw json.NotOneOf("class, Grün");
+    }
 }
 
 // App_Workers.g.cs

@@ -34,7 +34,7 @@ partial class ArgsJson : global::Jobs.IGeneratedWorker
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::ArgsJson.cancellationToken(ArgsJson_.Readjob(job.Args.Span), global::Jobs.Generated.RequiredBatch.Of(job, "cancellationToken")));
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{default?, null?}", "{cancellation_token}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{default?, null?}", "{cancellation_token}"]);
         }
     }
 }

@@ -47,7 +47,7 @@ partial class Overlapping : global::Jobs.IGeneratedWorker
                 return global::Jobs.JobOutcome.Complete;
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{email, title?, suffix?}", "{email, name?}", "{email}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{email, title?, suffix?}", "{email, name?}", "{email}"]);
         }
     }
 }

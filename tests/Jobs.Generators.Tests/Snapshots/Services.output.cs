@@ -4,8 +4,6 @@
 
 namespace App;
 
-using global::Microsoft.Extensions.DependencyInjection;
-
 partial class ServicesWorker : global::Jobs.IGeneratedWorker
 {
     /// <summary>Makes a job that <c>RunAsync</c> runs, to be enqueued.</summary>
@@ -26,14 +24,14 @@ partial class ServicesWorker : global::Jobs.IGeneratedWorker
             case Shape.EmailArgs:
                 return await RunAsync(
                     cancellationToken,
-                    job.Services.GetRequiredService<global::App.IMailer>(),
+                    global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.IMailer>(job.Services),
                     ArgsJson.ReadEmailArgs(job.Args.Span),
                     job,
                     global::Jobs.Generated.RequiredBatch.Of(job, "RunAsync"),
-                    job.Services.GetService<global::App.MailOptions>()).ConfigureAwait(false);
+                    global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetService<global::App.MailOptions>(job.Services)).ConfigureAwait(false);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, "{email}");
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{email}"]);
         }
     }
 }
@@ -47,13 +45,13 @@ file static class ThisWorker
         MaxAttempts = 20,
         Priority = 0,
         Create = static services => new global::App.ServicesWorker(
-            services.GetRequiredService<global::App.IMailer>(),
-            services.GetRequiredService<global::App.IStore<string?>>(),
-            services.GetRequiredService<global::System.Collections.Generic.IEnumerable<global::App.IMailer>>(),
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.IMailer>(services),
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.IStore<string?>>(services),
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::System.Collections.Generic.IEnumerable<global::App.IMailer>>(services),
             services,
-            services.GetService<global::App.MailOptions>(),
-            services.GetRequiredKeyedService<global::App.IMailer>("spare"),
-            last: services.GetService<global::App.IMailer>()),
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetService<global::App.MailOptions>(services),
+            global::Microsoft.Extensions.DependencyInjection.ServiceProviderKeyedServiceExtensions.GetRequiredKeyedService<global::App.IMailer>(services, "spare"),
+            last: global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetService<global::App.IMailer>(services)),
     };
 }
 

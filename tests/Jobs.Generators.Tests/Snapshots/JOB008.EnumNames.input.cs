@@ -1,0 +1,26 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public enum Tone
+{
+    [JsonStringEnumMemberName("formal")]
+    Formal,
+
+    [JsonStringEnumMemberName("formal")]
+    Stiff,
+}
+
+public sealed record EmailArgs(string Email, Tone Tone);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}

@@ -1,0 +1,22 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs
+{
+    EmailArgs() { }
+
+    public string Email { get; init; } = "";
+}
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}

@@ -1,0 +1,17 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+public sealed record EmailArgs(string Email, (string Name, int Count) Total);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}

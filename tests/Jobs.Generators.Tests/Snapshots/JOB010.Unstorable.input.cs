@@ -1,0 +1,18 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json.Serialization;
+using System.Threading;
+using System.Threading.Tasks;
+using Jobs;
+
+namespace App;
+
+[Matches("kind", "a\0b")]
+public sealed record EmailArgs(string Email);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args) { }
+}
