@@ -20,10 +20,18 @@ static class Types
     /// <summary>Whether the type has that name, whatever its type arguments.</summary>
     public static bool IsDefinedAs(INamedTypeSymbol type, string name)
     {
-        var dot = name.LastIndexOf('.');
-        return type.ContainingType is null &&
-            string.CompareOrdinal(name, dot + 1, type.Name, 0, int.MaxValue) == 0 &&
-            type.ContainingNamespace.ToDisplayString() == name[..dot];
+        if (type.ContainingType is not null)
+            return false;
+        var end = name.Length;
+        for (INamespaceOrTypeSymbol part = type; part is not INamespaceSymbol { IsGlobalNamespace: true }; part = part.ContainingNamespace)
+        {
+            var start = end - part.Name.Length;
+            if (start < 0 || (start > 0 && name[start - 1] != '.') || string.CompareOrdinal(name, start, part.Name, 0, part.Name.Length) != 0)
+                return false;
+            end = start - 1;
+        }
+
+        return end < 0;
     }
 
     /// <summary>Whether the type comes with .NET, or with a package of Microsoft's.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Jobs.Generators.Caching;
 using Jobs.Generators.Diagnostics;
 using Jobs.Generators.Model;
 using Microsoft.CodeAnalysis;
@@ -14,12 +15,14 @@ public sealed class WorkerGenerator : IIncrementalGenerator
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         // One [Worker] class in, one parsed worker out. Starting from [Perform] instead would give one
-        // result per method and leave us to merge them back into classes.
+        // result per method and leave us to merge them back into classes. ForAttributeWithMetadataName binds
+        // the attributes of every worker at each keystroke, before it lets us look into a cache.
         var workers = context.SyntaxProvider
-            .ForAttributeWithMetadataName(
-                KnownNames.WorkerAttribute,
-                predicate: static (node, _) => node is TypeDeclarationSyntax,
-                transform: static (ctx, ct) => WorkerParser.Parse(ctx, ct))
+            .CreateSyntaxProvider(
+                predicate: static (node, _) => node is TypeDeclarationSyntax { AttributeLists.Count: > 0 },
+                transform: static (ctx, ct) => ParsedWorkers.Get(ctx, ct))
+            .Where(static worker => worker is not null)
+            .Select(static (worker, _) => worker!)
             .WithTrackingName(Steps.Parse);
 
         // Source depends on the model alone, so an edit that leaves the model equal emits nothing.

@@ -16,6 +16,9 @@ sealed record ParsedWorker(WorkerModel? Model, EquatableArray<WorkerName> Names,
 {
     /// <summary>What a further part that carries <c>[Worker]</c> comes to: the compiler reports the attribute, and the first part is the worker.</summary>
     public static readonly ParsedWorker None = new(null, EquatableArray<WorkerName>.Empty, EquatableArray<Diagnostic>.Empty);
+
+    /// <summary>Where it, and what is wrong with it, is declared.</summary>
+    public IEnumerable<Location> Locations => Diagnostics.Select(static diagnostic => diagnostic.Location).Concat(Names.Select(static name => name.Location));
 }
 
 /// <summary>Symbols in, model and diagnostics out.</summary>
@@ -34,17 +37,17 @@ sealed class WorkerParser
     readonly Cautions _cautions = new();
     readonly List<Diagnostic> _diagnostics = [];
 
-    WorkerParser(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken)
+    WorkerParser(AttributedType context, CancellationToken cancellationToken)
     {
-        _worker = (INamedTypeSymbol)context.TargetSymbol;
-        _syntax = (TypeDeclarationSyntax)context.TargetNode;
+        _worker = context.TargetSymbol;
+        _syntax = context.TargetNode;
         _attribute = context.Attributes[0];
         _cancellationToken = cancellationToken;
         _compilation = context.SemanticModel.Compilation;
         _args = new ArgsParser(_compilation, _diagnostics.Add);
     }
 
-    public static ParsedWorker Parse(GeneratorAttributeSyntaxContext context, CancellationToken cancellationToken) =>
+    public static ParsedWorker Parse(AttributedType context, CancellationToken cancellationToken) =>
         new WorkerParser(context, cancellationToken).Parse();
 
     ParsedWorker Parse()

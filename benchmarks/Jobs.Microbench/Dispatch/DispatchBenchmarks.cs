@@ -12,8 +12,8 @@ namespace Jobs.Microbench.Dispatch;
 [CategoriesColumn]
 public class DispatchBenchmarks
 {
-    readonly IWorker _emails = new BatchEmailWorker();
-    readonly IWorker _orders = new OrderWorker();
+    readonly IWorker _emails = Create<BatchEmailWorker>();
+    readonly IWorker _orders = Create<OrderWorker>();
     readonly byte[] _email = StoredArgs.AsJsonb(BatchEmailWorker.New(StoredArgs.Email));
     readonly byte[] _order = StoredArgs.AsJsonb(OrderWorker.New(StoredArgs.Order));
     readonly JobContext _emailJob;
@@ -47,6 +47,9 @@ public class DispatchBenchmarks
 
     [Benchmark(Description = "Hangfire"), BenchmarkCategory("1 KB")]
     public Job HangfireOrder() => InvocationData.DeserializePayload(_hangfireOrder).DeserializeJob();
+
+    static IWorker Create<T>()
+        where T : IGeneratedWorker => T.Definition.Create(NoServices.Instance);
 
     // Nothing waits in these workers, so the result is there.
     static JobOutcome Perform(IWorker worker, JobContext job) => worker.PerformAsync(job, CancellationToken.None).GetAwaiter().GetResult();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Reflection;
 using System.Text;
 using Basic.Reference.Assemblies;
 using Microsoft.CodeAnalysis;
@@ -23,7 +24,13 @@ static class ManyWorkers
         MetadataReference.CreateFromFile(typeof(Microsoft.Extensions.DependencyInjection.ServiceDescriptor).Assembly.Location),
     ];
 
-    public static GeneratorDriver NewDriver() => CSharpGeneratorDriver.Create([new Generators.WorkerGenerator().AsSourceGenerator()], parseOptions: ParseOptions);
+    static readonly Type Generator = Assembly.LoadFrom(
+        typeof(ManyWorkers).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == nameof(Generator)).Value!)
+        .GetType("Jobs.Generators.WorkerGenerator", throwOnError: true)!;
+
+    public static GeneratorDriver NewDriver() => CSharpGeneratorDriver.Create(
+        [((IIncrementalGenerator)Activator.CreateInstance(Generator)!).AsSourceGenerator()],
+        parseOptions: ParseOptions);
 
     /// <summary>The program, of which nothing has been bound.</summary>
     public static Compilation Create(int workers) => CSharpCompilation.Create(
