@@ -86,6 +86,29 @@ public class RoundTripTests
     }
 
     [Fact]
+    public async Task A_derived_record_is_read_back_though_jsonb_puts_its_type_behind_shorter_keys()
+    {
+        var host = await WorkerHost.StartAsync("""
+            using System.Text.Json.Serialization;
+            using Jobs;
+            namespace App;
+            [JsonDerivedType(typeof(Square), "square")] public abstract record Figure;
+            public sealed record Square(int Side) : Figure;
+            public sealed record DrawArgs(Figure Figure);
+            [JsonSerializable(typeof(Figure))] internal sealed partial class DrawJson : JsonSerializerContext;
+            [Worker] public partial class Drawer
+            {
+                [Perform] public void Draw(DrawArgs args) => Log.Lines.Add(args);
+            }
+
+            """);
+
+        var (_, lines) = await host.PerformAsync("App.Drawer", """{"figure": {"Side": 3, "$type": "square"}}""");
+
+        Assert.Equal([host.Make("App.DrawArgs", host.Make("App.Square", 3))], lines);
+    }
+
+    [Fact]
     public async Task Missing_optional_keys_get_their_defaults_and_an_alias_of_an_enum_is_read()
     {
         var host = await WorkerHost.StartAsync(Program);

@@ -14,12 +14,17 @@ public static class ArgsContext
     public static JsonTypeInfo<T> TypeInfo<T>(JsonSerializerContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.GetTypeInfo(typeof(T)) as JsonTypeInfo<T> ?? throw new InvalidOperationException(
+        return OptionsOf(context).TryGetTypeInfo(typeof(T), out var type) ? (JsonTypeInfo<T>)type : throw new InvalidOperationException(
             $"{context.GetType()} does not cover {typeof(T)}, which jobs have in their args. Mark it [JsonSerializable(typeof({typeof(T).Name}))].");
     }
 
     // Far deeper than a job can be, so that it is the check of the depth that refuses.
     static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = 1000 };
+
+    // jsonb puts shorter keys first, and so the "$type" of a derived record behind them.
+    static JsonSerializerOptions OptionsOf(JsonSerializerContext context) => context.Options.AllowOutOfOrderMetadataProperties
+        ? context.Options
+        : new JsonSerializerOptions(context.Options) { AllowOutOfOrderMetadataProperties = true };
 
     /// <summary>Writes <paramref name="value"/>.</summary>
     /// <exception cref="InvalidArgsException">The context cannot write it, or what it writes is not what jsonb gives back: see <see cref="ArgsElement"/>.</exception>
