@@ -109,6 +109,26 @@ public class RoundTripTests
     }
 
     [Fact]
+    public async Task A_parameter_that_is_not_stored_leaves_those_behind_it_their_values()
+    {
+        var host = await WorkerHost.StartAsync("""
+            using System.Text.Json.Serialization;
+            using Jobs;
+            namespace App;
+            public sealed record EmailArgs(string Email, [property: JsonIgnore] int Size = 7, bool IsNew = true, string @class = "a");
+            [Worker] public partial class Mailer
+            {
+                [Perform] public void Deliver(EmailArgs args) => Log.Lines.Add(args);
+            }
+
+            """);
+
+        var stored = host.New("App.Mailer", host.Make("App.EmailArgs", "a", 1, false, "b")).Args;
+
+        Assert.Equal([host.Make("App.EmailArgs", "a", 7, false, "b")], (await host.PerformAsync("App.Mailer", stored)).Lines);
+    }
+
+    [Fact]
     public async Task Missing_optional_keys_get_their_defaults_and_an_alias_of_an_enum_is_read()
     {
         var host = await WorkerHost.StartAsync(Program);
