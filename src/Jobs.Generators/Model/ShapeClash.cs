@@ -6,6 +6,9 @@ namespace Jobs.Generators.Model;
 /// <summary>Why the dispatch cannot tell two shapes apart, and what would let it.</summary>
 sealed record ShapeClash(string Why, string Advice)
 {
+    const string LocalTime = "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF";
+    const string Instant = LocalTime + "zzz";
+
     /// <summary>Finds whether something that one of the two stores would, or could, be dispatched to the other.</summary>
     public static ShapeClash? Find(ArgsShape first, ArgsShape second)
     {
@@ -25,6 +28,8 @@ sealed record ShapeClash(string Why, string Advice)
     {
         foreach (var (holder, open) in new[] { (first, second), (second, first) })
         {
+            if (!CouldTake(open, holder))
+                continue;
             foreach (var constant in holder.Constants)
             {
                 if (open.Stored.FirstOrDefault(member => member.Key == constant.Key && CouldBe(member, constant)) is not { } member)
@@ -51,6 +56,7 @@ sealed record ShapeClash(string Why, string Advice)
     static bool CouldHold(ArgsShape writer, ConstantModel constant) =>
         writer.Constants.Contains(constant) || writer.Stored.Any(member => member.Key == constant.Key && CouldBe(member, constant));
 
+    /// <summary>Whether the member has a value that is stored as the constant, in the very form in which Jobs writes it.</summary>
     static bool CouldBe(MemberModel member, ConstantModel constant) => member.Value.Kind switch
     {
         // Whatever is written by others, or as it is, could be anything.
@@ -63,22 +69,39 @@ sealed record ShapeClash(string Why, string Advice)
         },
     };
 
-    // Of a text that only stands for a value if it is in the form that Jobs writes, a rough look is enough: who has a constant such as
-    // "12:00:00" beside a member that is a time is better off with an error.
     static bool CouldBe(ValueModel value, string text) => value.Kind switch
     {
-        ValueKind.String or ValueKind.Uri => true,
-        ValueKind.Enum => CouldBe(value.Enum!, text),
-        ValueKind.Guid => Guid.TryParseExact(text, "D", out _),
-        ValueKind.DateTimeOffset or ValueKind.DateTime or ValueKind.DateOnly => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        ValueKind.TimeOnly or ValueKind.TimeSpan => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _),
-        ValueKind.Bytes => text.Length % 4 == 0 && text.All(static c => char.IsLetterOrDigit(c) || c is '+' or '/' or '='),
+        ValueKind.String => true,
+        ValueKind.Uri => Uri.TryCreate(text, text.StartsWith("/", StringComparison.Ordinal) ? UriKind.Relative : UriKind.RelativeOrAbsolute, out _),
+        ValueKind.Enum => value.Enum!.Writes(text),
+        ValueKind.Guid => Guid.TryParseExact(text, "D", out var id) && id.ToString("D") == text,
+        ValueKind.DateTimeOffset => DateTimeOffset.TryParseExact(text, Instant, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant) &&
+            instant.ToString(Instant, CultureInfo.InvariantCulture) == text,
+        ValueKind.DateTime => IsTime(text, LocalTime) || IsTime(text, LocalTime + "'Z'"),
+        ValueKind.DateOnly => IsTime(text, "yyyy-MM-dd"),
+        ValueKind.TimeOnly => IsLength(text, out var time) && time >= TimeSpan.Zero && time < TimeSpan.FromDays(1),
+        ValueKind.TimeSpan => IsLength(text, out _),
+        ValueKind.Bytes => IsBase64(text),
         _ => false,
     };
 
-    static bool CouldBe(EnumModel type, string text) => type.IsFlags
-        ? text.Split(',').All(part => type.Members.Any(name => name.Name == part.Trim()))
-        : type.Members.Any(name => name.Name == text);
+    static bool IsTime(string text, string format) =>
+        DateTime.TryParseExact(text, format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) && time.ToString(format, CultureInfo.InvariantCulture) == text;
+
+    static bool IsLength(string text, out TimeSpan length) =>
+        TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out length) && length.ToString("c", CultureInfo.InvariantCulture) == text;
+
+    static bool IsBase64(string text)
+    {
+        try
+        {
+            return Convert.ToBase64String(Convert.FromBase64String(text)) == text;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
 
     static bool CouldBe(ValueKind kind, long number) => kind switch
     {
@@ -89,7 +112,11 @@ sealed record ShapeClash(string Why, string Advice)
         ValueKind.Int32 => number is >= int.MinValue and <= int.MaxValue,
         ValueKind.UInt32 => number is >= uint.MinValue and <= uint.MaxValue,
         ValueKind.UInt64 => number >= 0,
-        ValueKind.Int64 or ValueKind.Single or ValueKind.Double or ValueKind.Decimal => true,
+        ValueKind.Int64 or ValueKind.Decimal => true,
+        ValueKind.Single => IsShortest(((float)number).ToString("R", CultureInfo.InvariantCulture), number),
+        ValueKind.Double => IsShortest(((double)number).ToString("R", CultureInfo.InvariantCulture), number),
         _ => false,
     };
+
+    static bool IsShortest(string written, long number) => decimal.Parse(written, NumberStyles.Float, CultureInfo.InvariantCulture) == number;
 }

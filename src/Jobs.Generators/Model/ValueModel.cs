@@ -84,14 +84,41 @@ enum ValueKind
 /// <param name="Type">With <c>global::</c>.</param>
 /// <param name="IsFlags">Whether several of its members can stand in one value.</param>
 /// <param name="Members">In the order of declaration.</param>
-sealed record EnumModel(string Id, string Type, bool IsFlags, EquatableArray<EnumMemberModel> Members);
+sealed record EnumModel(string Id, string Type, bool IsFlags, EquatableArray<EnumMemberModel> Members)
+{
+    /// <summary>Whether a value is stored as <paramref name="text"/>: not by an alias, and of flags in no other order.</summary>
+    public bool Writes(string text) => Members.Any(member => !member.IsAlias && member.Name == text) || (IsFlags && WritesTogether(text));
+
+    bool WritesTogether(string text)
+    {
+        var names = text.Split([", "], StringSplitOptions.None);
+        var parts = Members.Where(member => member.Number != 0 && names.Contains(member.Name)).ToList();
+        var rest = parts.Aggregate(0UL, static (bits, part) => bits | part.Number);
+        if (parts.Count != names.Length || Members.Any(member => member.Number == rest))
+            return false;
+
+        var written = new List<string>();
+        foreach (var member in Members.Where(static member => member.Number != 0).OrderByDescending(static member => member.Number))
+        {
+            if ((rest & member.Number) != member.Number)
+                continue;
+            written.Insert(0, member.Name);
+            rest &= ~member.Number;
+        }
+
+        return string.Join(", ", written) == text;
+    }
+}
 
 /// <summary>A name of an enum.</summary>
 /// <param name="Name">As it is stored.</param>
 /// <param name="Expression">The C# of its value.</param>
 /// <param name="Bits">The value's bits as a number.</param>
 /// <param name="IsAlias">Whether an earlier name has the same value: then it is read and never written.</param>
-sealed record EnumMemberModel(string Name, string Expression, string Bits, bool IsAlias);
+sealed record EnumMemberModel(string Name, string Expression, string Bits, bool IsAlias)
+{
+    public ulong Number => ulong.Parse(Bits.TrimEnd('U', 'L'), System.Globalization.CultureInfo.InvariantCulture);
+}
 
 /// <summary>What the args records of one worker hold besides plain values, each once, in the order in which it was met.</summary>
 /// <param name="Records">The records inside the args.</param>
