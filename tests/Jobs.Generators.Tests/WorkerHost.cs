@@ -35,6 +35,9 @@ sealed class WorkerHost : IServiceProvider
 
     public WorkerRegistry Workers { get; } = new();
 
+    /// <summary>Starts a program that is compiled already, with <see cref="Log"/> in it.</summary>
+    public static WorkerHost Load(byte[] program) => new(Assembly.Load(program));
+
     /// <summary>Starts the program. One that several tests share is compiled once, and each gets its own copy of the assembly.</summary>
     public static async Task<WorkerHost> StartAsync(string source) =>
         new(Assembly.Load(await Compiled.GetOrAdd(source, static source => new Lazy<Task<byte[]>>(() => CompileAsync(source))).Value));
