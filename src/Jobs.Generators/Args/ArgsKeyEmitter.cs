@@ -119,7 +119,7 @@ sealed class ArgsKeyEmitter
         if (value.Kind is not ValueKind.Enum)
             return $"{key}.Write({expression});";
         if (value.Enum!.IsFlags)
-            return $"{key}.WriteNames(unchecked((ulong{(value.IsNullable ? "?" : "")}){expression}), {value.Id}Flags, {name});";
+            return $"{key}.WriteNames(unchecked((ulong{(value.IsNullable ? "?" : "")}){expression}), FlagsOf{value.Id}, {name});";
         if (!value.IsNullable)
             return $"{key}.Write(NameOf({expression}, {name}));";
         var local = _locals.Name(wanted);

@@ -467,11 +467,11 @@ file static class ArgsJson
             json.WriteNull("maybe_days"u8);
         json.WriteStartArray("tags"u8);
         foreach (var tag in global::Jobs.Generated.ArgsValue.Required(args.Tags, nameof(args.Tags)))
-            json.WriteStringValue(global::Jobs.Generated.ArgsText.Required(tag, nameof(args.Tags)));
+            json.WriteStringValue(global::Jobs.Generated.ArgsText.Required(tag, "Tags[…]"));
         json.WriteEndArray();
         json.WriteStartArray("notes"u8);
         foreach (var note in global::Jobs.Generated.ArgsValue.Required(args.Notes, nameof(args.Notes)))
-            json.WriteStringValue(global::Jobs.Generated.ArgsText.Check(note, nameof(args.Notes)));
+            json.WriteStringValue(global::Jobs.Generated.ArgsText.Check(note, "Notes[…]"));
         json.WriteEndArray();
         if (args.Numbers is { } numbers)
         {
@@ -497,7 +497,7 @@ file static class ArgsJson
         foreach (var item2 in global::Jobs.Generated.ArgsValue.Required(args.Grid, nameof(args.Grid)))
         {
             json.WriteStartArray();
-            foreach (var item3 in global::Jobs.Generated.ArgsValue.Required(item2, nameof(args.Grid)))
+            foreach (var item3 in global::Jobs.Generated.ArgsValue.Required(item2, "Grid[…]"))
                 json.WriteNumberValue(item3);
             json.WriteEndArray();
         }
@@ -505,14 +505,14 @@ file static class ArgsJson
         json.WriteStartObject("counts"u8);
         foreach (var count in global::Jobs.Generated.ArgsValue.Required(args.Counts, nameof(args.Counts)))
         {
-            json.WritePropertyName(global::Jobs.Generated.ArgsText.Required(count.Key, nameof(args.Counts)));
+            json.WritePropertyName(global::Jobs.Generated.ArgsText.Required(count.Key, "A key of Counts"));
             json.WriteNumberValue(count.Value);
         }
         json.WriteEndObject();
         json.WriteStartObject("places"u8);
         foreach (var place in global::Jobs.Generated.ArgsValue.Required(args.Places, nameof(args.Places)))
         {
-            json.WritePropertyName(global::Jobs.Generated.ArgsText.Required(place.Key, nameof(args.Places)));
+            json.WritePropertyName(global::Jobs.Generated.ArgsText.Required(place.Key, "A key of Places"));
             if (place.Value is { } place2)
             {
                 json.WriteStartArray();
@@ -562,7 +562,7 @@ file static class ArgsJson
             key.Entry(count.Key).Write(count.Value);
         key.EndDictionary();
         key.Name("d"u8).Write(args.D);
-        key.Name("days"u8).WriteNames(unchecked((ulong)args.Days), DaysFlags, nameof(args.Days));
+        key.Name("days"u8).WriteNames(unchecked((ulong)args.Days), FlagsOfDays, nameof(args.Days));
         key.Name("e"u8).Write(args.E);
         key.Name("e-mail"u8).Write(args.Email);
         key.Name("f"u8).Write(args.F);
@@ -595,7 +595,7 @@ file static class ArgsJson
         key.Name("l"u8).Write(args.L);
         key.Name("m"u8).Write(args.M);
         key.Name("maybe_colour"u8).Write(args.MaybeColour is { } maybeColour ? NameOf(maybeColour, nameof(args.MaybeColour)) : null);
-        key.Name("maybe_days"u8).WriteNames(unchecked((ulong?)args.MaybeDays), DaysFlags, nameof(args.MaybeDays));
+        key.Name("maybe_days"u8).WriteNames(unchecked((ulong?)args.MaybeDays), FlagsOfDays, nameof(args.MaybeDays));
         key.Name("maybe_flag"u8).Write(args.MaybeFlag);
         key.Name("n"u8).Write(args.N);
         key.Name("note"u8).Write(args.Note);
@@ -837,7 +837,7 @@ file static class ArgsJson
         global::App.Days.Tuesday => "Tuesday",
         global::App.Days.Weekend => "Weekend",
         global::App.Days.Holiday => "Holiday",
-        _ => global::Jobs.Generated.ArgsFlags.NamesOf(unchecked((ulong)value), DaysFlags, member),
+        _ => global::Jobs.Generated.ArgsFlags.NamesOf(unchecked((ulong)value), FlagsOfDays, member),
     };
 
     static global::App.Days ReadDays(ref global::Jobs.Generated.ArgsReader json)
@@ -852,12 +852,12 @@ file static class ArgsJson
             return global::App.Days.Weekend;
         if (json.ValueIs("Holiday"u8))
             return global::App.Days.Holiday;
-        if (global::Jobs.Generated.ArgsFlags.BitsOf(json.ReadString(), DaysFlags) is { } bits)
+        if (global::Jobs.Generated.ArgsFlags.BitsOf(json.ReadString(), FlagsOfDays) is { } bits)
             return unchecked((global::App.Days)bits);
         throw json.NotOneOf("None, Monday, Tuesday, Weekend, Holiday");
     }
 
-    static readonly (string Name, ulong Bits)[] DaysFlags =
+    static readonly (string Name, ulong Bits)[] FlagsOfDays =
     [
         ("None", 0UL),
         ("Monday", 1UL),
