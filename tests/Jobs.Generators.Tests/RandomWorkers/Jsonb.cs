@@ -11,6 +11,9 @@ namespace Jobs.Generators.Tests.RandomWorkers;
 /// </summary>
 static class Jsonb
 {
+    static readonly Comparer<byte[]> LengthThenBytes = Comparer<byte[]>.Create(static (one, other) =>
+        one.Length != other.Length ? one.Length.CompareTo(other.Length) : one.AsSpan().SequenceCompareTo(other));
+
     public static byte[] Of(ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);
@@ -60,7 +63,7 @@ static class Jsonb
         foreach (var property in element.EnumerateObject())
             last[property.Name] = property.Value;
         text.Append('{');
-        foreach (var (key, value) in last.OrderBy(pair => Encoding.UTF8.GetByteCount(pair.Key)).ThenBy(pair => Convert.ToHexString(Encoding.UTF8.GetBytes(pair.Key)), StringComparer.Ordinal))
+        foreach (var (key, value) in last.OrderBy(pair => Encoding.UTF8.GetBytes(pair.Key), LengthThenBytes))
         {
             AppendText(text, key);
             text.Append(": ");

@@ -18,7 +18,9 @@ sealed partial class Trial
     readonly string _number;
     readonly Random _random;
     readonly RandomValues _values;
+    readonly Constant[] _constants;
     readonly Type[] _types;
+    readonly object[] _fresh;
 
     Trial(RandomWorker worker, int number, WorkerHost host)
     {
@@ -28,7 +30,9 @@ sealed partial class Trial
         _number = number.ToString(CultureInfo.InvariantCulture);
         _random = new Random(worker.ValueSeed);
         _values = new RandomValues(_random);
+        _constants = [.. worker.Records.SelectMany(record => record.Constants)];
         _types = [.. Enumerable.Range(0, worker.Records.Count).Select(i => host.Assembly.GetType($"App.R{_number}_{i}", throwOnError: true)!)];
+        _fresh = [.. _types.Select(RandomValues.Fresh)];
     }
 
     /// <summary>How it went with one worker.</summary>
@@ -127,17 +131,16 @@ sealed partial class Trial
         var batch = _random.Next(2) == 0 ? null : new BatchRef("blast 🎉", _random.Next());
 
         var keys = Keys(stored);
-        Assert.Equal(record.Keys.Order(StringComparer.Ordinal), keys.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(record.Keys.ToHashSet(StringComparer.Ordinal), keys.Keys.ToHashSet(StringComparer.Ordinal));
         foreach (var bytes in new[] { stored, Jsonb.Of(stored) })
         {
             var (_, lines) = await _host.PerformAsync("App.W" + _number, bytes, batch);
-            if (Wrong(lines, place, args, record.Keys.ToHashSet(StringComparer.Ordinal), batch) is { } wrong)
+            if (Wrong(lines, place, args, keys.ContainsKey, batch) is { } wrong)
                 Assert.Fail($"{Encoding.UTF8.GetString(bytes.Span)}, stored of the record {place}: {wrong}");
         }
     }
 
-    object Make(int place) => _values.Record(
-        _worker.Records[place].Members, _types[place], [.. _worker.Records.SelectMany(record => record.Constants)]);
+    object Make(int place) => _values.Record(_worker.Records[place].Members, _types[place], _constants);
 
     static Dictionary<string, JsonElement> Keys(ReadOnlyMemory<byte> json)
     {
@@ -149,23 +152,22 @@ sealed partial class Trial
     /// <param name="lines">The place of the perform method that ran, and its args.</param>
     /// <param name="place">The place of the one that should.</param>
     /// <param name="args">The args that it should have, as far as they were stored.</param>
-    /// <param name="stored">The keys that were.</param>
+    /// <param name="isStored">Whether a key was.</param>
     /// <param name="batch">The batch of the job.</param>
-    string? Wrong(object?[] lines, int place, object args, HashSet<string> stored, BatchRef? batch)
+    string? Wrong(object?[] lines, int place, object args, Func<string, bool> isStored, BatchRef? batch)
     {
         if ((int)lines[0]! != place)
             return $"it was performed as the record {lines[0]}, not {place}.";
-        var fresh = RandomValues.Fresh(_types[place]);
         foreach (var member in _worker.Records[place].Members)
         {
             var property = _types[place].GetProperty(member.PlainName)!;
             var expected = member.Role switch
             {
-                Role.Stored when stored.Contains(member.Key) => property.GetValue(args),
+                Role.Stored when isStored(member.Key) => property.GetValue(args),
                 Role.FromBatch when batch is not null => property.PropertyType == typeof(string)
                     ? batch.Id
                     : Convert.ChangeType(batch.Total, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, CultureInfo.InvariantCulture),
-                _ => property.GetValue(fresh),
+                _ => property.GetValue(_fresh[place]),
             };
             if (Structure.Difference(expected, property.GetValue(lines[1]), member.PlainName) is { } path)
                 return $"{path} is not what it was.";
@@ -195,7 +197,7 @@ sealed partial class Trial
         if (_oracle.Takes(json) != place)
             return;
         var (_, lines) = await _host.PerformAsync("App.W" + _number, Text(json));
-        if (Wrong(lines, place, args, [.. json.Keys], batch: null) is { } wrong)
+        if (Wrong(lines, place, args, json.ContainsKey, batch: null) is { } wrong)
             Assert.Fail($"{Text(json)}, written by hand: {wrong}");
     }
 
