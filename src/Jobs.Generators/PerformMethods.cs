@@ -10,7 +10,7 @@ static class PerformMethods
     public static IEnumerable<IMethodSymbol> Of(INamedTypeSymbol worker, Compilation compilation)
     {
         var overridden = new HashSet<ISymbol>(SymbolEqualityComparer.Default);
-        foreach (var method in Classes(worker).SelectMany(static type => type.GetMembers().OfType<IMethodSymbol>()))
+        foreach (var method in Classes(worker).SelectMany(static type => type.GetMembers().OfType<IMethodSymbol>()).Where(CanBeMarked))
         {
             if (method.OverriddenMethod is not null)
                 overridden.Add(method.OverriddenMethod);
@@ -19,6 +19,16 @@ static class PerformMethods
         }
     }
 
+    // The compiler refuses the attribute on the others, and a method without its return type is a constructor.
+    static bool CanBeMarked(IMethodSymbol method) =>
+        method.MethodKind is not (MethodKind.Constructor or MethodKind.StaticConstructor or MethodKind.Destructor);
+
+    /// <summary>Whether the compiler has reported what may become a perform method: an attribute or a base class that it does not know, or a mark in the wrong place.</summary>
+    public static bool MayBeUnfinished(INamedTypeSymbol worker) =>
+        Classes(worker).Any(static type => Types.IsUnknown(type) || type.GetMembers().Any(static member =>
+            member.GetAttributes().Any(static attribute => attribute.AttributeClass is null or { TypeKind: TypeKind.Error }) ||
+            (Types.Has(member, KnownNames.PerformAttribute) && (member is not IMethodSymbol method || !CanBeMarked(method)))));
+
     /// <summary>Whether the method, or one that it overrides, is marked.</summary>
     public static bool IsMarked(IMethodSymbol method) =>
         Types.Has(method, KnownNames.PerformAttribute) || (method.OverriddenMethod is not null && IsMarked(method.OverriddenMethod));
@@ -26,6 +36,11 @@ static class PerformMethods
     /// <summary>The overload of a nearer class that a call with these arguments would reach instead of the inherited method.</summary>
     public static IMethodSymbol? Captor(IMethodSymbol method, INamedTypeSymbol worker, Compilation compilation) =>
         Nearer(method, worker, compilation).OfType<IMethodSymbol>().FirstOrDefault(overload => Takes(overload, method, compilation));
+
+    /// <summary>Whether the class has another method of this signature, so that the compiler refuses them, and every call.</summary>
+    public static bool IsDeclaredTwice(IMethodSymbol method) =>
+        method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>()
+            .Any(other => !SymbolEqualityComparer.Default.Equals(other, method) && HasSignatureOf(other, method));
 
     static bool IsHidden(IMethodSymbol method, INamedTypeSymbol worker, Compilation compilation) =>
         Nearer(method, worker, compilation).Any(member => member is not IMethodSymbol other || HasSignatureOf(other, method));
@@ -51,7 +66,8 @@ static class PerformMethods
                 its.IsParams || compilation.HasImplicitConversion(own.Type, its.Type)).All(static converts => converts));
     }
 
-    static IEnumerable<INamedTypeSymbol> Classes(INamedTypeSymbol worker)
+    /// <summary>The worker and its base classes, the nearest first, without <see cref="object"/>.</summary>
+    public static IEnumerable<INamedTypeSymbol> Classes(INamedTypeSymbol worker)
     {
         for (var type = worker; type is not null && type.SpecialType is not SpecialType.System_Object; type = type.BaseType)
             yield return type;
@@ -60,8 +76,17 @@ static class PerformMethods
     // Args
 
     /// <summary>The parameter that is the args: a record; where there is none, the first of a class that holds data.</summary>
+    /// <remarks>None while a parameter before that class may turn out to be the args.</remarks>
     public static IParameterSymbol? Args(IMethodSymbol method) =>
-        method.Parameters.FirstOrDefault(IsRecord) ?? method.Parameters.FirstOrDefault(IsDataClass);
+        method.Parameters.FirstOrDefault(IsRecord) ?? method.Parameters.FirstOrDefault(static parameter => IsDataClass(parameter) || IsUnfinished(parameter)) switch
+        {
+            { } first when IsDataClass(first) => first,
+            _ => null,
+        };
+
+    /// <summary>Whether nobody can tell yet what the parameter is: its type is unknown, or a class that cannot be parsed.</summary>
+    public static bool IsUnfinished(IParameterSymbol parameter) =>
+        Types.IsUnknown(parameter.Type) || (parameter.Type is INamedTypeSymbol { TypeKind: TypeKind.Class } type && Unfinished.Is(type, default));
 
     /// <summary>Whether a parameter can be nothing but args.</summary>
     public static bool IsRecord(IParameterSymbol parameter) =>

@@ -43,6 +43,15 @@ static class Types
         return type.DeclaringSyntaxReferences.IsEmpty && root?.Name is ("System" or "Microsoft");
     }
 
+    /// <summary>Whether the compiler does not know the type, or a part of it, and says so: a name that is misspelt, or a type argument that is not typed yet.</summary>
+    public static bool IsUnknown(ITypeSymbol type) => type switch
+    {
+        { TypeKind: TypeKind.Error } => true,
+        IArrayTypeSymbol array => IsUnknown(array.ElementType),
+        INamedTypeSymbol named => named.TypeArguments.Any(IsUnknown) || (named.ContainingType is { } outer && IsUnknown(outer)),
+        _ => false,
+    };
+
     public static AttributeData? Find(ISymbol symbol, string attribute) =>
         symbol.GetAttributes().FirstOrDefault(data => Is(data.AttributeClass, attribute));
 

@@ -52,7 +52,7 @@ sealed class WorkerParser
 
     ParsedWorker Parse()
     {
-        if (!IsFirstPart())
+        if (!IsFirstPart() || !HasName())
             return ParsedWorker.None;
 
         var name = Option("Name", _worker.ToDisplayString(Plain), IsText, "a name of 1 to 200 characters, none of them NUL.");
@@ -85,7 +85,24 @@ sealed class WorkerParser
             NameCautions = nameCautions,
             Cautions = _cautions.Ids.ToEquatableArray(),
         };
-        return new ParsedWorker(model, Names(name, aliases).ToEquatableArray(), _diagnostics.ToEquatableArray());
+        return new ParsedWorker(model, Names(name, aliases).ToEquatableArray(), Told().ToEquatableArray());
+    }
+
+    /// <summary>What is wrong, without what may follow from a syntax error. All that can be emitted is emitted nevertheless, or callers would show further errors.</summary>
+    IEnumerable<Diagnostic> Told() => PerformMethods.Classes(_worker).Any(type => Unfinished.Is(type, _cancellationToken))
+        ? []
+        : _diagnostics.Where(diagnostic => !Unfinished.Is(diagnostic.Location, _cancellationToken));
+
+    /// <summary>Whether all of its name is typed, with those of the types and namespaces around it.</summary>
+    bool HasName()
+    {
+        for (ISymbol part = _worker; part is not INamespaceSymbol { IsGlobalNamespace: true }; part = part.ContainingSymbol)
+        {
+            if (part.Name.Length == 0)
+                return false;
+        }
+
+        return true;
     }
 
     bool IsFirstPart() =>
@@ -272,13 +289,13 @@ sealed class WorkerParser
             if (ParsePerform(method) is not var (model, args))
                 continue;
             var twin = performs.FirstOrDefault(perform => SymbolEqualityComparer.Default.Equals(perform.Args, args));
-            if (twin.Method is not null)
-                Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), args.Name);
-            else
+            if (twin.Method is null)
                 performs.Add((model, method, args));
+            else if (twin.Model.IsCallable && model.IsCallable)
+                Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), args.Name);
         }
 
-        if (isEmpty)
+        if (isEmpty && !PerformMethods.MayBeUnfinished(_worker))
             Report(JobDiagnostics.NoPerform, _syntax.Identifier.GetLocation(), _worker.Name);
         CheckNew(performs.Select(static perform => perform.Model).Any(static model => model.NewModifiers is not null));
         ReportClashes(performs);
@@ -293,7 +310,8 @@ sealed class WorkerParser
         var arguments = ParseArguments(method, out var args);
         if (args is null)
             return null;
-        var isCallable = _diagnostics.Count == before;
+        var isCallable = _diagnostics.Count == before && !PerformMethods.IsDeclaredTwice(method) &&
+            !Types.IsUnknown(method.ReturnType) && !method.Parameters.Any(PerformMethods.IsUnfinished);
         if (_cautions.NameArgs(args) is { } forbidden)
         {
             Report(JobDiagnostics.ArgsNotStorable, Where(method), forbidden is ITypeSymbol ? forbidden.Name : $"{args.Name}.{forbidden.Name}",
@@ -369,7 +387,7 @@ sealed class WorkerParser
                 return ReturnKind.AwaitableOutcome;
         }
 
-        if (returned.TypeKind is not TypeKind.Error)
+        if (!Types.IsUnknown(returned))
             Report(JobDiagnostics.WrongReturn, Where(method), Name(method), InWords(returned) + (method.RefKind is RefKind.None ? "" : " by reference"), "");
         return ReturnKind.Void;
     }
@@ -391,15 +409,14 @@ sealed class WorkerParser
                 Wrong(parameter, $"it takes two args records, {args!.Name} and {parameter.Type.Name}, and a job has one. Put the members into one record.");
             else if (ParseArgument(parameter) is { } argument)
                 arguments.Add(argument);
-            else if (parameter.Type.TypeKind is not TypeKind.Error)
+            else if (!Types.IsUnknown(parameter.Type))
                 Wrong(parameter, $"{parameter.Name} is {Types.WithArticle(InWords(parameter.Type))}. " +
                     "A [Perform] method takes its args (a record, or else a class with public properties) and, as it likes, a JobContext, a BatchRef, a CancellationToken and services (interfaces and classes).");
-            if (parameter.Type.TypeKind is not TypeKind.Error && !ReferenceEquals(parameter, taken) && _cautions.Name(parameter.Type) is not null)
+            if (!Types.IsUnknown(parameter.Type) && !ReferenceEquals(parameter, taken) && _cautions.Name(parameter.Type) is not null)
                 Wrong(parameter, $"{parameter.Name} is {Types.WithArticle(InWords(parameter.Type))}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
         }
 
-        var isUnfinished = method.Parameters.Any(static parameter => parameter.Type.TypeKind is TypeKind.Error);
-        if (args is null && !isUnfinished && arguments.Count == method.Parameters.Length)
+        if (args is null && !method.Parameters.Any(PerformMethods.IsUnfinished) && arguments.Count == method.Parameters.Length)
             Wrong(method, "it takes no args, so nothing says which jobs it runs. Args are a record, or else a class with public properties: sealed record MyArgs(string Email).");
         return arguments.ToEquatableArray();
 
@@ -500,6 +517,8 @@ sealed class WorkerParser
         if (ChooseConstructor() is not { } constructor)
             return null;
 
+        if (!IsTyped(constructor))
+            return null;
         if (_cautions.Name(constructor) is not null)
             Unsuitable(constructor, $"its constructor is {ForbiddenInWords}, and the generated code has to call it. Let it be a warning.");
         var arguments = new List<ArgumentModel>();
@@ -522,8 +541,11 @@ sealed class WorkerParser
         }
 
         var members = Types.Has(constructor, KnownNames.SetsRequiredMembersAttribute) ? [] : ParseRequiredMembers();
-        return _diagnostics.Count == before ? new ConstructionModel(arguments.ToEquatableArray(), members.ToEquatableArray()) : null;
+        return _diagnostics.Count == before && members is not null ? new ConstructionModel(arguments.ToEquatableArray(), members.ToEquatableArray()) : null;
     }
+
+    /// <summary>Whether each parameter has a name, and a type that the compiler knows.</summary>
+    static bool IsTyped(IMethodSymbol constructor) => constructor.Parameters.All(static parameter => parameter.Name.Length > 0 && !Types.IsUnknown(parameter.Type));
 
     IMethodSymbol? ChooseConstructor()
     {
@@ -547,8 +569,11 @@ sealed class WorkerParser
     IMethodSymbol? OnlyOrPrimary(List<IMethodSymbol> constructors) =>
         constructors.Count == 1 ? constructors[0] : constructors.FirstOrDefault(constructor => Types.IsPrimary(constructor, _cancellationToken));
 
-    /// <summary>The required members of the worker and of its base classes; of one that is overridden, the override.</summary>
-    List<MemberArgument> ParseRequiredMembers()
+    /// <summary>
+    /// The required members of the worker and of its base classes; of one that is overridden, the override. <see langword="null"/> while one
+    /// has no name, is of an unknown type or cannot be set.
+    /// </summary>
+    List<MemberArgument>? ParseRequiredMembers()
     {
         var members = new List<MemberArgument>();
         for (var type = _worker; type is not null; type = type.BaseType)
@@ -563,6 +588,8 @@ sealed class WorkerParser
                 };
                 if (required is null || members.Any(known => known.Name == Escape(member.Name)))
                     continue;
+                if (member.Name.Length == 0 || Types.IsUnknown(required) || !CanBeSet(member))
+                    return null;
                 if (PerformMethods.OfTheJob(required) || ParseService(required) is not { } service)
                 {
                     ReportNoService(member, required);
@@ -579,6 +606,11 @@ sealed class WorkerParser
         return members;
     }
 
+    // The compiler refuses a required member that cannot be.
+    bool CanBeSet(ISymbol member) =>
+        (member is IPropertySymbol property ? property.SetMethod : member is IFieldSymbol { IsReadOnly: true } ? null : member) is { } set &&
+        _compilation.IsSymbolAccessibleWithin(member, _compilation.Assembly) && _compilation.IsSymbolAccessibleWithin(set, _compilation.Assembly);
+
     void CheckService(ISymbol taker, ITypeSymbol type)
     {
         if (_cautions.Name(type) is not null)
@@ -587,8 +619,6 @@ sealed class WorkerParser
 
     void ReportNoService(ISymbol taker, ITypeSymbol type)
     {
-        if (type.TypeKind is TypeKind.Error)
-            return;
         var what = taker is IParameterSymbol ? taker.Name : $"the required member {taker.Name}";
         Unsuitable(taker, PerformMethods.OfTheJob(type)
             ? $"{what} is a {InWords(type)}, which belongs to a job. Take it in the [Perform] method."

@@ -94,20 +94,30 @@ sealed class UserProgram
     /// <summary>The errors that a person would see, of the compiler and of Jobs; and the warnings of Jobs, and of generated code.</summary>
     public async Task<IReadOnlyList<Diagnostic>> DiagnoseAsync()
     {
-        var cancellationToken = TestContext.Current.CancellationToken;
-        var analyzed = await Compilation.WithAnalyzers(Analyzers, new AnalyzerOptions([])).GetAnalyzerDiagnosticsAsync(cancellationToken);
-        Assert.DoesNotContain(analyzed, diagnostic => diagnostic.Id == "AD0001");   // an analyzer threw
         var generated = GeneratedTrees;
-        return
-        [
-            .. Result.Diagnostics.Concat(analyzed).Concat(Compilation.GetDiagnostics(cancellationToken))
-                .Where(diagnostic => !diagnostic.IsSuppressed)
-                .Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error ||
-                    (diagnostic.Severity is DiagnosticSeverity.Warning && (diagnostic.Descriptor.Category == "Jobs" || diagnostic.Location.SourceTree is { } tree && generated.Contains(tree))))
-                .OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start)
-                .ThenBy(diagnostic => diagnostic.Id, StringComparer.Ordinal),
-        ];
+        return InOrder([
+            .. await DiagnoseJobsAsync(Analyzers),
+            .. Compilation.GetDiagnostics(TestContext.Current.CancellationToken).Where(diagnostic => !diagnostic.IsSuppressed &&
+                (diagnostic.Severity is DiagnosticSeverity.Error ||
+                    (diagnostic.Severity is DiagnosticSeverity.Warning && diagnostic.Location.SourceTree is { } tree && generated.Contains(tree)))),
+        ]);
     }
+
+    /// <summary>The errors and warnings of the generator and of these analyzers alone.</summary>
+    public async Task<IReadOnlyList<Diagnostic>> DiagnoseJobsAsync(ImmutableArray<DiagnosticAnalyzer> analyzers)
+    {
+        var analyzed = await Compilation.WithAnalyzers(analyzers, new AnalyzerOptions([])).GetAnalyzerDiagnosticsAsync(TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(analyzed, diagnostic => diagnostic.Id == "AD0001");   // an analyzer threw
+        return InOrder(Result.Diagnostics.Concat(analyzed).Where(diagnostic => !diagnostic.IsSuppressed && diagnostic.Severity >= DiagnosticSeverity.Warning));
+    }
+
+    /// <summary>The errors in generated code, without those in the program's own.</summary>
+    public IEnumerable<Diagnostic> GeneratedErrors() =>
+        GeneratedTrees.SelectMany(tree => Compilation.GetSemanticModel(tree).GetDiagnostics(cancellationToken: TestContext.Current.CancellationToken))
+            .Where(diagnostic => diagnostic.Severity is DiagnosticSeverity.Error);
+
+    static IReadOnlyList<Diagnostic> InOrder(IEnumerable<Diagnostic> diagnostics) =>
+        [.. diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start).ThenBy(diagnostic => diagnostic.Id, StringComparer.Ordinal)];
 
     /// <summary>The compiled program, which must be free of errors.</summary>
     public byte[] Emit()

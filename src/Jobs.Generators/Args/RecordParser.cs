@@ -60,6 +60,8 @@ sealed class RecordParser
         var constructor = ChooseConstructor(record, out var problem);
         if (problem is not null)
             refusals.Add(new Refusal(record.Name, problem, record));
+        if (Unfinished.Is(record, default))
+            refusals.Add(new Refusal(record.Name, "the compiler cannot parse it.", record) { IsKnown = true });
         var model = new RecordModel
         {
             Id = id,
@@ -111,7 +113,7 @@ sealed class RecordParser
                 ?? properties.Find(property => string.Equals(property.Name, parameter.Name, StringComparison.OrdinalIgnoreCase));
             if (Mismatch(parameter, property) is { } mismatch)
             {
-                if (parameter.Type.TypeKind is not TypeKind.Error)
+                if (!Types.IsUnknown(parameter.Type))
                     refusals.Add(new Refusal($"{record.Name}'s parameter {parameter.Name}", mismatch, parameter));
                 canConstruct = false;
                 continue;
@@ -173,7 +175,7 @@ sealed class RecordParser
     }
 
     static bool IsMember(IPropertySymbol property) =>
-        !property.IsStatic && !property.IsIndexer && property.Name != "EqualityContract" && property.ExplicitInterfaceImplementations.IsEmpty;
+        !property.IsStatic && !property.IsIndexer && property.Name.Length > 0 && property.Name != "EqualityContract" && property.ExplicitInterfaceImplementations.IsEmpty;
 
     /// <summary>Whether the property's value follows from others, so that there is nothing to store.</summary>
     static bool IsComputed(IPropertySymbol property) => property.SetMethod is null && !HasField(property);

@@ -49,7 +49,7 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
             var (reasons, refused) = (refusals.Count, _refused.Count);
             value = ParseKnown(inner, name, subject, member, refusals);
             // Of a record that leads back to itself the whole is left to a context, and not the part inside.
-            if (value is null && inner.TypeKind is not TypeKind.Error && !records.IsOpenInside(inner) && SerializerContexts.Find(compilation, inner) is { } context)
+            if (value is null && !Types.IsUnknown(inner) && !records.IsOpenInside(inner) && SerializerContexts.Find(compilation, inner) is { } context)
             {
                 refusals.RemoveRange(reasons, refusals.Count - reasons);
                 _refused.RemoveRange(refused, _refused.Count - refused);
@@ -87,18 +87,18 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
 
     ValueModel? ParseKnown(ITypeSymbol type, string name, string subject, ISymbol member, List<Refusal> refusals)
     {
+        if (Types.IsUnknown(type))
+        {
+            refusals.Add(new Refusal(subject, $"the compiler does not know the type {type.Name}.", member) { IsKnown = true });
+            return null;
+        }
+
         if (ScalarKind(type) is { } kind)
             return Value(kind, type, name);
         if (type.TypeKind is TypeKind.Enum && JsonAttributes.IsStoredByName(type))
             return ParseEnum((INamedTypeSymbol)type, name, subject, member, refusals);
         if (ItemOf(type) is { } item)
             return ParseCollection(item.Kind, type, item.Item, name, subject, member, refusals);
-        if (type.TypeKind is TypeKind.Error)
-        {
-            refusals.Add(new Refusal(subject, $"the compiler does not know the type {type.Name}.", member) { IsKnown = true });
-            return null;
-        }
-
         if (WhyNot(type, subject, member) is { } refusal)
         {
             refusals.Add(refusal);
@@ -156,7 +156,7 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
     {
         if (type is IArrayTypeSymbol { IsSZArray: true } array)
             return (ValueKind.Array, array.ElementType);
-        if (type is not INamedTypeSymbol { ContainingType: null } named)
+        if (type is not INamedTypeSymbol { ContainingType: null, TypeKind: not TypeKind.Error } named)
             return null;
         var space = named.ContainingNamespace.ToDisplayString();
         return (space, named.Name, named.TypeArguments) switch
@@ -199,7 +199,7 @@ sealed class ValueParser(Compilation compilation, RecordParser records)
         var seen = new HashSet<object>();
         var names = new HashSet<string>(StringComparer.Ordinal);
         var members = new List<EnumMemberModel>();
-        foreach (var field in type.GetMembers().OfType<IFieldSymbol>().Where(static field => field.HasConstantValue))
+        foreach (var field in type.GetMembers().OfType<IFieldSymbol>().Where(static field => field.HasConstantValue && field.Name.Length > 0))
         {
             var stored = JsonAttributes.NameOf(field) ?? field.Name;
             if (NameMisuse(type, stored, isFlags, isNew: names.Add(stored)) is { } misuse)

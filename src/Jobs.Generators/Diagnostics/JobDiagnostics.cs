@@ -23,7 +23,7 @@ static class JobDiagnostics
     public static readonly DiagnosticDescriptor NoPerform = Error(
         "JOB004",
         "A worker needs a perform method",
-        "{0} is a [Worker] without a [Perform] method, so none of its jobs could run. Mark a method that takes an args record: [Perform] public Task RunAsync(MyArgs args).");
+        "{0} is a [Worker] without a [Perform] method, so none of its jobs could run. Mark a method that takes args: [Perform] public Task RunAsync(MyArgs args).");
 
     public static readonly DiagnosticDescriptor WrongReturn = Error(
         "JOB005",
@@ -32,7 +32,7 @@ static class JobDiagnostics
 
     public static readonly DiagnosticDescriptor WrongParameters = Error(
         "JOB006",
-        "A perform method takes one args record",
+        "A perform method takes one args type",
         "{0} cannot perform jobs: {1}");
 
     public static readonly DiagnosticDescriptor PerformOutsideWorker = Error(
@@ -62,8 +62,8 @@ static class JobDiagnostics
 
     public static readonly DiagnosticDescriptor SameArgsTwice = Error(
         "JOB012",
-        "Two perform methods take the same args record",
-        "{0} and {1} both take {2}, so a stored job could run either. Keep one, or give the other a record of its own.");
+        "Two perform methods take the same args",
+        "{0} and {1} both take {2}, so a stored job could run either. Keep one, or give the other args of its own.");
 
     public static readonly DiagnosticDescriptor OptionOutOfRange = Error(
         "JOB013",

@@ -31,5 +31,5 @@ public sealed class PerformOutsideWorkerAnalyzer : DiagnosticAnalyzer
 
     // The attribute of the class, or the class itself, may be what the parser could not read.
     static bool IsUnfinished(ISymbol method, CancellationToken cancellationToken) =>
-        method.DeclaringSyntaxReferences.Any(reference => reference.SyntaxTree.GetRoot(cancellationToken).ContainsDiagnostics);
+        method.DeclaringSyntaxReferences.Any(reference => Unfinished.CannotBeParsed(reference.SyntaxTree.GetRoot(cancellationToken)));
 }
