@@ -42,6 +42,9 @@ static class PerformMethods
         method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>()
             .Any(other => !SymbolEqualityComparer.Default.Equals(other, method) && HasSignatureOf(other, method));
 
+    /// <summary>Whether one stands where the other is declared again or overridden, so that something else is said of them already.</summary>
+    public static bool IsSame(IMethodSymbol method, IMethodSymbol other) => method.Name == other.Name && HasSignatureOf(method, other);
+
     static bool IsHidden(IMethodSymbol method, INamedTypeSymbol worker, Compilation compilation) =>
         Nearer(method, worker, compilation).Any(member => member is not IMethodSymbol other || HasSignatureOf(other, method));
 

@@ -291,7 +291,7 @@ sealed class WorkerParser
             var twin = performs.FirstOrDefault(perform => SymbolEqualityComparer.Default.Equals(perform.Args, args));
             if (twin.Method is null)
                 performs.Add((model, method, args));
-            else if (twin.Model.IsCallable && model.IsCallable)
+            else if (!PerformMethods.IsSame(twin.Method, method))
                 Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), args.Name);
         }
 

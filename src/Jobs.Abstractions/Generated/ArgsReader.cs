@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -129,6 +130,7 @@ public ref struct ArgsReader
 
     /// <summary>Whether the current key is <paramref name="key"/>, escaped or not.</summary>
     /// <exception cref="InvalidArgsException">The key has half of a surrogate pair.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool KeyIs(ReadOnlySpan<byte> key) => TextIs(key);
 
     /// <summary>How many bytes the current key has in UTF-8, its escapes resolved.</summary>
@@ -387,6 +389,7 @@ public ref struct ArgsReader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     readonly bool TextIs(ReadOnlySpan<byte> text) => _json.ValueIsEscaped ? EscapedTextIs(text) : _json.ValueSpan.SequenceEqual(text);
 
     readonly bool EscapedTextIs(ReadOnlySpan<byte> text)
