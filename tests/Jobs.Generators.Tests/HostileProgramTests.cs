@@ -275,9 +275,9 @@ public class HostileProgramTests
         {
             var matrix = new TheoryData<string, LanguageVersion, NullableContextOptions>();
             foreach (var name in Programs.Keys)
-            foreach (var version in (LanguageVersion[])[LanguageVersion.CSharp12, LanguageVersion.CSharp13, LanguageVersion.CSharp14])
-            foreach (var nullable in (NullableContextOptions[])[NullableContextOptions.Enable, NullableContextOptions.Annotations, NullableContextOptions.Disable])
-                matrix.Add(name, version, nullable);
+                foreach (var version in (LanguageVersion[])[LanguageVersion.CSharp12, LanguageVersion.CSharp13, LanguageVersion.CSharp14])
+                    foreach (var nullable in (NullableContextOptions[])[NullableContextOptions.Enable, NullableContextOptions.Annotations, NullableContextOptions.Disable])
+                        matrix.Add(name, version, nullable);
             return matrix;
         }
     }
