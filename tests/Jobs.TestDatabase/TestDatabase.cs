@@ -10,6 +10,7 @@ namespace Jobs.Testing.Database;
 public sealed class TestDatabase : IAsyncDisposable
 {
     static readonly Lazy<Task<DatabaseServer>> SharedServer = new(DatabaseServer.StartAsync);
+    static readonly Lazy<Task<DatabaseServer>> CountingServer = new(StartCountingServerAsync);
 
     readonly DatabaseServer _server;
     readonly bool _ownsServer;
@@ -50,6 +51,18 @@ public sealed class TestDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes a database whose statements are counted, on a private cluster that only such databases share.</summary>
+    /// <remarks>The view <c>pg_stat_statements</c> is in the cluster's database <c>postgres</c>, where nothing is counted.</remarks>
+    /// <exception cref="InvalidOperationException">PostgreSQL's binaries, or those of its contrib modules, are not on this machine.</exception>
+    public static async Task<TestDatabase> CreateCountedAsync(CancellationToken cancellationToken = default)
+    {
+        var server = await CountingServer.Value.WaitAsync(cancellationToken);
+        var database = await CreateAsync(server, ownsServer: false, cancellationToken);
+        await server.ExecuteAsync(
+            $"ALTER DATABASE {database._name} SET compute_query_id = on; ALTER DATABASE {database._name} SET pg_stat_statements.track = 'top'", cancellationToken);
+        return database;
+    }
+
     /// <summary>Stops the server and starts it again. Returns when it accepts connections.</summary>
     /// <param name="immediate">Whether it stops as in a crash, and recovers at the start; else it cuts all connections and stops in order.</param>
     /// <exception cref="InvalidOperationException">Other tests use the server too.</exception>
@@ -67,6 +80,21 @@ public sealed class TestDatabase : IAsyncDisposable
             await _server.DisposeAsync();
         else
             await _server.ExecuteAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)", CancellationToken.None);
+    }
+
+    static async Task<DatabaseServer> StartCountingServerAsync()
+    {
+        var server = await PrivateCluster.StartAsync();
+        try
+        {
+            await server.ExecuteAsync("CREATE EXTENSION pg_stat_statements", CancellationToken.None);
+            return server;
+        }
+        catch (PostgresException noModule)
+        {
+            await server.DisposeAsync();
+            throw new InvalidOperationException($"A test counts statements, and PostgreSQL's contrib modules are not in {server.BinFolder}: {noModule.MessageText}.", noModule);
+        }
     }
 
     static async Task<TestDatabase> CreateAsync(DatabaseServer server, bool ownsServer, CancellationToken cancellationToken)

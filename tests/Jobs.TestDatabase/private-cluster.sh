@@ -36,6 +36,17 @@ unix_socket_directories = ''
 max_connections = 300
 SETTINGS
 
+# It counts the statements of the databases that ask for it. Some distributions have it in a package of its own.
+for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.*; do
+    [ -e "$module" ] || continue
+    cat >>"$data/postgresql.conf" <<'SETTINGS'
+shared_preload_libraries = 'pg_stat_statements'
+pg_stat_statements.track = none
+compute_query_id = off
+SETTINGS
+    break
+done
+
 answer() {
     if "$@" --pgdata="$data" --log="$log" --wait --silent >/dev/null; then
         echo ready

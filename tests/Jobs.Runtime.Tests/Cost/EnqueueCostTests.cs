@@ -1,0 +1,53 @@
+using Jobs.Runtime.Tests.Behaviour;
+
+namespace Jobs.Runtime.Tests.Cost;
+
+/// <summary>What an enqueue asks of the server: its statements and commits, the notification and the reset of a pooled connection among them.</summary>
+[Collection("Cost")]
+public sealed class EnqueueCostTests
+{
+    // The insert; the notification of other nodes, apart; and DISCARD ALL, which Npgsql sends along with the first statement on a connection that
+    // was used before.
+    [Fact]
+    public async Task One_job_is_one_statement_and_one_commit_besides_its_notification_and_the_reset_of_the_connection()
+    {
+        await using var database = await CountedDatabase.CreateAsync();
+
+        var cost = await database.CostOfAsync(client => client.EnqueueAsync(Jobs(1).Single(), TestContext.Current.CancellationToken));
+
+        Assert.True(cost is { Calls: 3, Commits: 3 }, $"{cost}");
+        Assert.Equal(1, cost.CallsOf("INSERT INTO"));
+    }
+
+    // BEGIN and COMMIT come on top; a chunk has 2,000 jobs, takes their ids and copies them.
+    [Theory]
+    [InlineData(1, 5)]
+    [InlineData(49, 5)]
+    [InlineData(1_000, 6)]
+    [InlineData(100_000, 104)]
+    public async Task Many_jobs_are_one_commit_and_two_statements_for_each_two_thousand(int count, int statements)
+    {
+        await using var database = await CountedDatabase.CreateAsync();
+
+        var cost = await database.CostOfAsync(client => client.EnqueueManyAsync(Jobs(count), TestContext.Current.CancellationToken));
+
+        Assert.True(cost.Calls == statements && cost.Commits == 3, $"{cost}");
+    }
+
+    // The batch is opened, told its callback, and sealed.
+    [Theory]
+    [InlineData(1, 8)]
+    [InlineData(1_000, 9)]
+    [InlineData(100_000, 58)]
+    public async Task A_batch_is_one_commit_and_one_statement_for_each_two_thousand_members(int count, int statements)
+    {
+        await using var database = await CountedDatabase.CreateAsync();
+
+        var cost = await database.CostOfAsync(client =>
+            client.EnqueueBatchAsync("batch", Jobs(count), cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.True(cost.Calls == statements && cost.Commits == 3, $"{cost}");
+    }
+
+    static IEnumerable<NewJob> Jobs(int count) => Enumerable.Range(0, count).Select(number => Greeter.New(new Greeting($"{number}")));
+}
