@@ -30,6 +30,20 @@ public class JobContext
     /// <summary>The stored args, as UTF-8 JSON. Valid while the job runs.</summary>
     public required ReadOnlyMemory<byte> Args { get; init; }
 
+    /// <summary>The job's tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>What the caller wanted to know of the job later.</summary>
+    /// <value>Empty if there is nothing. What was written with SQL and is no text is its JSON.</value>
+    public IReadOnlyDictionary<string, string> Meta
+    {
+        get => field ??= JobMeta.Read(StoredMeta);
+        init;
+    }
+
+    /// <summary>The meta as UTF-8 JSON; empty if there is none. Most jobs never look at it.</summary>
+    internal ReadOnlyMemory<byte> StoredMeta { get; init; }
+
     /// <summary>The services of the job's own scope.</summary>
     public required IServiceProvider Services { get; init; }
 

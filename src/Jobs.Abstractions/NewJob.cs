@@ -15,6 +15,8 @@ public sealed record NewJob
         Queue = worker.Queue;
         MaxAttempts = worker.MaxAttempts;
         Priority = worker.Priority;
+        Tags = worker.Tags;
+        Meta = JobMeta.Empty;
     }
 
     internal WorkerDefinition Definition { get; }
@@ -92,6 +94,27 @@ public sealed record NewJob
     /// <summary>When the job is due. An instant in the past means at once.</summary>
     /// <value>Default <see langword="null"/>: at once. Not together with <see cref="ScheduleIn"/>.</value>
     public DateTimeOffset? ScheduleAt { get; init; }
+
+    /// <summary>Short texts by which people find the job among others.</summary>
+    /// <value>Default: the worker's; at most 50, each 1 to 100 characters. One that is given twice counts once.</value>
+    /// <exception cref="ArgumentException">There are more, or one is empty, longer, or holds what PostgreSQL cannot store.</exception>
+    public IReadOnlyList<string> Tags
+    {
+        get;
+        init => field = ReferenceEquals(value, Definition.Tags) ? value : JobTags.Checked(value);
+    }
+
+    /// <summary>What the caller wants to know of the job later, such as who asked for it. It is no part of the args, and decides nothing.</summary>
+    /// <value>Default empty; at most 64 KiB as JSON.</value>
+    /// <exception cref="ArgumentException">It is larger, or holds a text that is null or that PostgreSQL cannot store.</exception>
+    public IReadOnlyDictionary<string, string> Meta
+    {
+        get;
+        init => (field, StoredMeta) = JobMeta.Checked(value);
+    }
+
+    /// <summary>The meta as JSON; <see langword="null"/> if there is none.</summary>
+    internal string? StoredMeta { get; private init; }
 
     /// <summary>Makes a job of <paramref name="worker"/>. Called by the generated <c>New</c>.</summary>
     /// <param name="worker">The worker that runs it.</param>

@@ -27,4 +27,8 @@ public sealed class WorkerAttribute : Attribute
     /// <summary>Which jobs of a queue are claimed first: those with the lowest number.</summary>
     /// <value>Default 0, the most urgent; 0 to 9.</value>
     public int Priority { get; set; }
+
+    /// <summary>The tags of new jobs: short texts by which people find them among others.</summary>
+    /// <value>Default none; at most 50 different ones, each 1 to 100 characters.</value>
+    public string[] Tags { get; set; } = [];
 }

@@ -233,6 +233,8 @@ sealed class WorkerEmitter
                     MaxAttempts = {{Number(_worker.MaxAttempts)}},
                     Priority = {{Number(_worker.Priority)}},
             """);
+        if (_worker.Tags.Count > 0)
+            _writer.WriteLine($"        Tags = [{string.Join(", ", _worker.Tags.Select(Text))}],");
         if (_worker.PerformsBatchComplete)
             _writer.WriteLine("        PerformsBatchComplete = true,");
         WriteConstruction();

@@ -27,6 +27,8 @@ sealed class WorkerParser
     const int LongestQueue = 200;
     const int MostAttempts = 1000;
     const int LastPriority = 9;
+    const int MostTags = 50;
+    const int LongestTag = 100;
 
     readonly INamedTypeSymbol _worker;
     readonly TypeDeclarationSyntax _syntax;
@@ -60,6 +62,7 @@ sealed class WorkerParser
         var queue = Option("Queue", "default", IsText, "a name of 1 to 200 characters, none of them NUL.");
         var attempts = Option("MaxAttempts", 20, static value => value is >= 1 and <= MostAttempts, "from 1 to 1000.");
         var priority = Option("Priority", 0, static value => value is >= 0 and <= LastPriority, "from 0, the most urgent, to 9.");
+        var tags = ParseTags();
         var canEmit = CheckClass();
         var nameCautions = _cautions.Ids.ToEquatableArray();
         var performs = UniqueParser.Parse(_worker, _compilation, ParsePerforms(), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
@@ -78,6 +81,7 @@ sealed class WorkerParser
             Queue = queue,
             MaxAttempts = attempts,
             Priority = priority,
+            Tags = tags,
             Construction = construction,
             Performs = performs,
             ValueTypes = _args.ValueTypes,
@@ -263,6 +267,18 @@ sealed class WorkerParser
         }
 
         return aliases.ToEquatableArray();
+    }
+
+    EquatableArray<string> ParseTags()
+    {
+        var given = _attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == "Tags").Value;
+        if (given is not { Kind: TypedConstantKind.Array, IsNull: false })
+            return EquatableArray<string>.Empty;
+        var tags = given.Values.Select(static value => value.Value as string ?? "").Distinct(StringComparer.Ordinal).ToEquatableArray();
+        if (tags.Count <= MostTags && tags.All(static tag => IsText(tag) && tag.Length <= LongestTag))
+            return tags;
+        Report(JobDiagnostics.OptionOutOfRange, OptionLocation("Tags"), "Tags", _worker.Name, "at most 50 texts of 1 to 100 characters, none of them NUL.");
+        return EquatableArray<string>.Empty;
     }
 
     static string Quote(string text) => SymbolDisplay.FormatLiteral(text, quote: true);

@@ -31,9 +31,9 @@ public sealed class JobClient
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, CancellationToken cancellationToken = default)
     {
         var enlisted = new Enlisted(_signals, new EnqueueOptions());
-        var id = await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        var enqueued = await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
         enlisted.Wake();
-        return new EnqueuedJob(id);
+        return enqueued;
     }
 
     /// <summary>Stores one job in the caller's transaction, with which it is committed or rolled back.</summary>
@@ -47,7 +47,7 @@ public sealed class JobClient
     {
         ArgumentNullException.ThrowIfNull(transaction);
         var enlisted = new Enlisted(_signals, new EnqueueOptions { Transaction = transaction });
-        return new EnqueuedJob(await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false));
+        return await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Stores many jobs, all or none, and returns them in the order given.</summary>
@@ -84,9 +84,9 @@ public sealed class JobClient
         var options = new EnqueueOptions();
         configure(options);
         var enlisted = new Enlisted(_signals, options);
-        var ids = await _store.EnqueueAsync(jobs.Select(enlisted.Check), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        var enqueued = await _store.EnqueueAsync(jobs.Select(enlisted.Check), enlisted.Terms, cancellationToken).ConfigureAwait(false);
         enlisted.Wake();
-        return [.. ids.Select(id => new EnqueuedJob(id))];
+        return enqueued;
     }
 
     /// <summary>Stores a batch under an id that nobody else has: a version 7 UUID.</summary>

@@ -15,7 +15,7 @@ static class PgbenchScript
             array_agg('0'::interval)::text AS delays, array_agg(NULL::text)::text AS errors
         FROM (
         :claimed_rows
-        ) AS job (suspects_wait, id, run, queue, worker, args, attempt, max_attempts, batch, batch_total, callback_worker)
+        ) AS job (suspects_wait, id, run, queue, worker, args, attempt, max_attempts, tags, meta, batch, batch_total, callback_worker)
         HAVING count(id) > 0
         \gset
         """;

@@ -22,6 +22,10 @@ public sealed class WorkerDefinition
     /// <summary>The priority of new jobs: 0, the most urgent, to 9.</summary>
     public required int Priority { get; init; }
 
+    /// <summary>The tags of new jobs.</summary>
+    /// <value>Default none.</value>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>Makes the worker from the services of a job's scope.</summary>
     public required Func<IServiceProvider, IWorker> Create { get; init; }
 

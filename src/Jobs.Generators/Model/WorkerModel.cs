@@ -34,6 +34,8 @@ sealed record WorkerModel
 
     public required int Priority { get; init; }
 
+    public required EquatableArray<string> Tags { get; init; }
+
     /// <summary>How it is made from services; <see langword="null"/> while it takes what no service is.</summary>
     public required ConstructionModel? Construction { get; init; }
 

@@ -12,6 +12,7 @@ namespace Jobs.Postgres;
 sealed class JobCopy(bool withIds)
 {
     const byte JsonbVersion = 1;
+    const int TextOid = 25;
 
     static readonly DateTime PostgresEpoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
@@ -35,7 +36,7 @@ sealed class JobCopy(bool withIds)
     public void Add(NewJob job, long id, long? batch, DateTime clock)
     {
         var due = job.ScheduleAt?.UtcDateTime ?? clock + (job.ScheduleIn ?? TimeSpan.Zero);
-        WriteInt16(withIds ? 9 : 8);
+        WriteInt16(withIds ? 11 : 10);
         if (withIds)
             WriteInt64Column(id);
         if (batch is { } key)
@@ -51,9 +52,42 @@ sealed class JobCopy(bool withIds)
         WriteInt32(job.Args.Length + 1);
         _bytes.Write([JsonbVersion]);
         _bytes.Write(job.Args.Span);
+        WriteTagsColumn(job.Tags);
+        WriteMetaColumn(job.StoredMeta);
     }
 
     public void End() => WriteInt16(-1);
+
+    void WriteTagsColumn(IReadOnlyList<string> tags)
+    {
+        if (tags.Count == 0)
+        {
+            WriteInt32(-1);
+            return;
+        }
+
+        WriteInt32((5 * sizeof(int)) + tags.Sum(static tag => sizeof(int) + Encoding.UTF8.GetByteCount(tag)));
+        WriteInt32(1);   // one dimension
+        WriteInt32(0);   // no nulls
+        WriteInt32(TextOid);
+        WriteInt32(tags.Count);
+        WriteInt32(1);   // counted from 1
+        foreach (var tag in tags)
+            WriteTextColumn(tag);
+    }
+
+    void WriteMetaColumn(string? meta)
+    {
+        if (meta is null)
+        {
+            WriteInt32(-1);
+            return;
+        }
+
+        WriteInt32(Encoding.UTF8.GetByteCount(meta) + 1);
+        _bytes.Write([JsonbVersion]);
+        Encoding.UTF8.GetBytes(meta, _bytes);
+    }
 
     void WriteInt64Column(long value)
     {

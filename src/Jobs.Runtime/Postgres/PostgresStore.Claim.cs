@@ -50,7 +50,8 @@ sealed partial class PostgresStore
             UPDATE :schema.jobs AS j
             SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $4
             WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
-            RETURNING j.id, j.run, j.queue, j.worker, j.args, j.args_bytes, j.attempt, j.max_attempts, j.batch, j.priority, j.scheduled_at
+            RETURNING
+                j.id, j.run, j.queue, j.worker, j.args, j.args_bytes, j.attempt, j.max_attempts, j.tags, j.meta, j.batch, j.priority, j.scheduled_at
         ), batch AS MATERIALIZED (
             SELECT b.key, b.id, b.total, b.callback_worker
             FROM :schema.batches AS b
@@ -67,11 +68,13 @@ sealed partial class PostgresStore
     // A claim brings 8 MiB of args at most, those of the most urgent jobs. The others are read by the jobs themselves (ArgsSql), so that neither
     // a claim of many large ones nor one that has become too large as text costs more memory, or fails its neighbours.
     internal const string ClaimedRows = """
-        SELECT look.suspects_wait, c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, batch.id, batch.total, batch.callback_worker
+        SELECT
+            look.suspects_wait, c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta,
+            batch.id, batch.total, batch.callback_worker
         FROM look
         LEFT JOIN (
             SELECT
-                id, run, queue, worker, attempt, max_attempts, batch, priority, scheduled_at,
+                id, run, queue, worker, attempt, max_attempts, tags, meta, batch, priority, scheduled_at,
                 CASE
                     WHEN args_bytes <= 1048576 AND sum(args_bytes) FILTER (WHERE args_bytes <= 1048576)
                         OVER (ORDER BY priority, scheduled_at, id ROWS UNBOUNDED PRECEDING) <= 8388608
@@ -127,9 +130,10 @@ sealed partial class PostgresStore
             SET state = 'executing', run = j.run + 1, attempt = j.attempt + 1, attempted_at = :schema.clock(), node = $3
             WHERE j.id = ANY (ARRAY(SELECT id FROM taken))
             RETURNING
-                j.id, j.run, j.queue, j.worker, CASE WHEN j.args_bytes <= 1048576 THEN j.args END AS args, j.attempt, j.max_attempts, j.batch
+                j.id, j.run, j.queue, j.worker, CASE WHEN j.args_bytes <= 1048576 THEN j.args END AS args, j.attempt, j.max_attempts,
+                j.tags, j.meta, j.batch
         )
-        SELECT c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, b.id, b.total, b.callback_worker
+        SELECT c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta, b.id, b.total, b.callback_worker
         FROM claimed AS c
         LEFT JOIN :schema.batches AS b ON b.key = c.batch
         """;
@@ -156,7 +160,11 @@ sealed partial class PostgresStore
         Args: row.IsDBNull(first + 4) ? default(ReadOnlyMemory<byte>?) : row.GetFieldValue<byte[]>(first + 4),
         Attempt: row.GetInt16(first + 5),
         MaxAttempts: row.GetInt16(first + 6),
-        Batch: row.IsDBNull(first + 7) ? null : ReadBatch(row, first + 7, batches));
+        Batch: row.IsDBNull(first + 9) ? null : ReadBatch(row, first + 9, batches))
+    {
+        Tags = row.IsDBNull(first + 7) ? [] : row.GetFieldValue<string[]>(first + 7),
+        Meta = row.IsDBNull(first + 8) ? default : row.GetFieldValue<byte[]>(first + 8),
+    };
 
     // The members of a batch share one reference to it.
     static BatchRef ReadBatch(NpgsqlDataReader row, int first, Dictionary<string, BatchRef> batches)

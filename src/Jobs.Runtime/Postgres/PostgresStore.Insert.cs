@@ -24,13 +24,13 @@ sealed partial class PostgresStore
         WITH input AS MATERIALIZED (
             SELECT nextval(':schema.job_ids') AS id, t.*, coalesce(
                 t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC', :schema.clock()) AS due
-            FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[])
-                WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, place)
+            FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[])
+                WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, tags, meta, place)
         ), inserted AS (
-            INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args)
+            INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
             SELECT
                 id, $8, due, CAST(CASE WHEN due > :schema.clock() THEN 'scheduled' ELSE 'available' END AS :schema.job_state),
-                max_attempts, priority, queue, worker, args
+                max_attempts, priority, queue, worker, args, tags::text[], meta::jsonb
             FROM input
         )
         SELECT id
@@ -45,53 +45,53 @@ sealed partial class PostgresStore
 
     internal const string ClockSql = "SELECT :schema.clock()";
 
-    internal const string CopyColumns = "batch, scheduled_at, state, max_attempts, priority, queue, worker, args";
+    internal const string CopyColumns = "batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta";
     const string CopyWithIds = $"COPY :schema.jobs (id, {CopyColumns}) FROM STDIN (FORMAT binary)";
     const string CopyMembers = $"COPY :schema.jobs ({CopyColumns}) FROM STDIN (FORMAT binary)";
 
     // The commit of the caller's transaction sends it, to each queue once, and a rollback does not.
     internal const string NotifyQueuesSql = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS t (payload)";
 
-    public override async Task<long> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken)
+    public override async Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         if (terms.Transaction is { } callers)
         {
             var connection = EnqueueTransaction.Usable(callers).Connection;
-            var id = 0L;
+            var enqueued = new List<EnqueuedJob>();
             await EnqueueTransaction.RefusingBusyAsync(async () =>
             {
                 await _database.RefuseOtherAsync(connection, cancellationToken).ConfigureAwait(false);
                 await NamingRefusedAsync([job], before: 0, "Nothing was stored, and the transaction can only be rolled back now.", async () =>
-                    id = (await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false))[0]).ConfigureAwait(false);
+                    enqueued = await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             }).ConfigureAwait(false);
             await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
-            return id;
+            return enqueued[0];
         }
 
         await using var own = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        var ids = new List<long>();
+        var stored = new List<EnqueuedJob>();
         await NamingRefusedAsync([job], before: 0, NothingStored(terms), async () =>
-            ids = await InsertAsync(own, [job], batch: null, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        return ids[0];
+            stored = await InsertAsync(own, [job], batch: null, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return stored[0];
     }
 
-    public override async Task<IReadOnlyList<long>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<EnqueuedJob>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         await using var transaction = await EnqueueTransaction.BeginAsync(_database, terms.Transaction, cancellationToken).ConfigureAwait(false);
-        var ids = new List<long>();
+        var enqueued = new List<EnqueuedJob>();
         var copy = new JobCopy(withIds: true);
         await foreach (var chunk in ChunksOf(jobs, cancellationToken).ConfigureAwait(false))
         {
-            await NamingRefusedAsync(chunk, ids.Count, NothingStored(terms), () =>
-                EnqueueTransaction.RefusingBusyAsync(async () => ids.AddRange(chunk.Length < SmallestCopy
+            await NamingRefusedAsync(chunk, enqueued.Count, NothingStored(terms), () =>
+                EnqueueTransaction.RefusingBusyAsync(async () => enqueued.AddRange(chunk.Length < SmallestCopy
                     ? await InsertAsync(transaction.Connection, chunk, batch: null, cancellationToken).ConfigureAwait(false)
                     : await CopyWithIdsAsync(transaction.Connection, copy, chunk, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
-            terms.Progress?.Report(ids.Count);
+            terms.Progress?.Report(enqueued.Count);
         }
 
         await WakeByCommitAsync(transaction.Connection, terms, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        return ids;
+        return enqueued;
     }
 
     /// <summary>Stores the members of a batch, in the transaction that opened it, and returns how many there are.</summary>
@@ -214,7 +214,7 @@ sealed partial class PostgresStore
             yield return [.. chunk];
     }
 
-    async Task<IReadOnlyList<long>> CopyWithIdsAsync(NpgsqlConnection connection, JobCopy copy, NewJob[] jobs, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<EnqueuedJob>> CopyWithIdsAsync(NpgsqlConnection connection, JobCopy copy, NewJob[] jobs, CancellationToken cancellationToken)
     {
         var (clock, ids) = await QueryAsync(
             connection,
@@ -231,7 +231,7 @@ sealed partial class PostgresStore
             copy.Add(jobs[i], ids[i], batch: null, clock);
         copy.End();
         await SendAsync(connection, _copyWithIds, copy, cancellationToken).ConfigureAwait(false);
-        return ids;
+        return Array.ConvertAll(ids, static id => new EnqueuedJob(id, IsNew: true));
     }
 
     static async Task SendAsync(NpgsqlConnection connection, string command, JobCopy copy, CancellationToken cancellationToken)
@@ -257,7 +257,7 @@ sealed partial class PostgresStore
             ? Task.CompletedTask
             : ExecuteAsync(connection, NotifyQueuesSql, parameters => BindPayloads(parameters, _channels.Queues, terms.WokenByCommit), cancellationToken);
 
-    Task<List<long>> InsertAsync(NpgsqlConnection connection, NewJob[] jobs, long? batch, CancellationToken cancellationToken) =>
+    Task<List<EnqueuedJob>> InsertAsync(NpgsqlConnection connection, NewJob[] jobs, long? batch, CancellationToken cancellationToken) =>
         QueryAsync(
             connection,
             _insert,
@@ -271,13 +271,27 @@ sealed partial class PostgresStore
                 parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleAt?.UtcDateTime), NpgsqlDbType.TimestampTz);
                 parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleIn), NpgsqlDbType.Interval);
                 parameters.Bind(batch is { } key ? key : (object)DBNull.Value, NpgsqlDbType.Bigint);
+                parameters.BindArray(Array.ConvertAll(jobs, TagsLiteral), NpgsqlDbType.Text);
+                parameters.BindArray(Array.ConvertAll(jobs, job => job.StoredMeta), NpgsqlDbType.Text);
             },
             static async (reader, token) =>
             {
-                var ids = new List<long>();
+                var enqueued = new List<EnqueuedJob>();
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
-                    ids.Add(reader.GetInt64(0));
-                return ids;
+                    enqueued.Add(new EnqueuedJob(reader.GetInt64(0), IsNew: true));
+                return enqueued;
             },
             cancellationToken);
+
+    // As PostgreSQL writes an array: unnest would take the items of an array of arrays one by one.
+    static string? TagsLiteral(NewJob job)
+    {
+        if (job.Tags.Count == 0)
+            return null;
+        var literal = new StringBuilder("{");
+        foreach (var tag in job.Tags)
+            literal.Append('"').Append(tag.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append("\",");
+        literal[^1] = '}';
+        return literal.ToString();
+    }
 }

@@ -114,6 +114,8 @@ sealed class Executor(
         Batch = job.Batch,
         Args = args,
         Services = services,
+        Tags = job.Tags,
+        StoredMeta = job.Meta,
     };
 
     static Execution DiscardIfLastAttempt(Execution execution) =>

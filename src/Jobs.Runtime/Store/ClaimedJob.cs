@@ -19,7 +19,14 @@ sealed record ClaimedJob(
     ReadOnlyMemory<byte>? Args,
     int Attempt,
     int MaxAttempts,
-    BatchRef? Batch);
+    BatchRef? Batch)
+{
+    /// <summary>Its tags.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Its meta as UTF-8 JSON; empty if it has none.</summary>
+    public ReadOnlyMemory<byte> Meta { get; init; }
+}
 
 /// <summary>What a claim took.</summary>
 /// <param name="Jobs">The jobs, most urgent first.</param>

@@ -8,14 +8,14 @@ abstract class JobStore
     /// <summary>Brings the schema up to date. Safe when several nodes call it at once.</summary>
     public abstract Task MigrateAsync(CancellationToken cancellationToken);
 
-    /// <summary>Stores one job and returns its id.</summary>
-    public abstract Task<long> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken);
+    /// <summary>Stores one job.</summary>
+    public abstract Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken);
 
-    /// <summary>Stores jobs in one transaction, all or none, and returns their ids in the order of the jobs.</summary>
+    /// <summary>Stores jobs in one transaction, all or none, and returns them in the order given.</summary>
     /// <param name="jobs">Read once, in chunks.</param>
     /// <param name="terms">How they are stored.</param>
     /// <param name="cancellationToken">Undoes everything.</param>
-    public abstract Task<IReadOnlyList<long>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken);
+    public abstract Task<IReadOnlyList<EnqueuedJob>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Stores a batch and its jobs in one transaction, sealed.</summary>
     /// <param name="id">The caller's id.</param>

@@ -33,7 +33,7 @@ public abstract class MailerBase<T>
 
 public static partial class Outer
 {
-    [Worker(Priority = 3)]
+    [Worker(Priority = 3, Tags = ["mail", "weekly \"digest\"", "mail"])]
     public partial class Mailer : MailerBase<MailArgs>
     {
         [Perform]

@@ -54,6 +54,7 @@ file static class ThisWorker
         Queue = "default",
         MaxAttempts = 20,
         Priority = 3,
+        Tags = ["mail", "weekly \"digest\""],
         Create = static services => new global::App.Outer.Mailer()
         {
             Clock = global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::App.Clock>(services),

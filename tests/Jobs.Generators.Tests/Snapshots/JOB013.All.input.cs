@@ -8,7 +8,7 @@ namespace App;
 
 public sealed record EmailArgs(string Email);
 
-[Worker(Name = " ", Queue = "", MaxAttempts = 0, Priority = -1)]
+[Worker(Name = " ", Queue = "", MaxAttempts = 0, Priority = -1, Tags = ["mail", ""])]
 public partial class Mailer
 {
     [Perform]

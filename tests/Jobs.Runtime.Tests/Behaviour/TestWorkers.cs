@@ -38,7 +38,7 @@ public sealed class ScopedThing(Script script) : IDisposable
     public void Dispose() => script.Say("scope disposed");
 }
 
-[Worker(Name = "greeter", Aliases = ["App.OldGreeter"], Queue = "tests", MaxAttempts = 3)]
+[Worker(Name = "greeter", Aliases = ["App.OldGreeter"], Queue = "tests", MaxAttempts = 3, Tags = ["greetings"])]
 public sealed partial class Greeter(Script script, ScopedThing thing) : IAsyncDisposable
 {
     [Perform]

@@ -17,7 +17,11 @@ public abstract class EnqueueStoreTests
     public async Task A_job_is_stored_as_it_was_made_however_many_come_with_it(int count, bool inBatch)
     {
         await using var harness = await StartAsync();
-        var job = StoreHarness.NewJob("ä \"quoted\" \\ 🎈\n\t") with { Queue = "søndag 🎈", Priority = 7, MaxAttempts = 1000, ScheduleIn = TimeSpan.FromHours(1) };
+        var job = StoreHarness.NewJob("ä \"quoted\" \\ 🎈\n\t") with
+        {
+            Queue = "søndag 🎈", Priority = 7, MaxAttempts = 1000, ScheduleIn = TimeSpan.FromHours(1),
+            Tags = ["ä \"quoted\" \\ 🎈", "{a,b}", "NULL"], Meta = new Dictionary<string, string> { ["trace \"1\""] = "\\ 🎈\n", [""] = "" },
+        };
         var source = Enumerable.Repeat(job, count).ToAsyncEnumerable();
 
         if (inBatch)
@@ -35,6 +39,8 @@ public abstract class EnqueueStoreTests
         {
             Assert.Equal(("Mailer", job.Queue, 1000, inBatch ? "b" : null), (stored.Worker, stored.Queue, stored.MaxAttempts, stored.Batch?.Id));
             Assert.Equal("ä \"quoted\" \\ 🎈\n\t", System.Text.Json.JsonDocument.Parse(stored.Args!.Value).RootElement.GetProperty("text").GetString());
+            Assert.Equal(job.Tags, stored.Tags);
+            Assert.Equal(job.Meta.OrderBy(pair => pair.Key), JobMeta.Read(stored.Meta).OrderBy(pair => pair.Key));
         });
         Assert.Equal(claimed.Jobs.Select(stored => stored.Id).Order(), claimed.Jobs.Select(stored => stored.Id));
     }
@@ -62,9 +68,9 @@ public abstract class EnqueueStoreTests
 
         var states = new List<JobState>();
         for (var kind = 0; kind < kinds.Length; kind++)
-            states.Add((await harness.FindJobAsync(ids[kind * ofEach]))!.State);
+            states.Add((await harness.FindJobAsync(ids[kind * ofEach].Id))!.State);
         Assert.Equal([JobState.Available, JobState.Available, JobState.Scheduled, JobState.Available, JobState.Scheduled, JobState.Scheduled], states);
-        Assert.InRange((await harness.FindJobAsync(ids[2 * ofEach]))!.DueIn, TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
+        Assert.InRange((await harness.FindJobAsync(ids[2 * ofEach].Id))!.DueIn, TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public abstract class JobStoreTests
 
         Assert.Equal(2_500, ids.Count);
         foreach (var i in (int[])[0, 1, 999, 1_000, 2_499])
-            Assert.Equal($$"""{"text": "{{i}}"}""", (await harness.FindJobAsync(ids[i]))!.Args);
+            Assert.Equal($$"""{"text": "{{i}}"}""", (await harness.FindJobAsync(ids[i].Id))!.Args);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ abstract class StoreHarness : IAsyncDisposable
         });
 
     public async Task<long> EnqueueAsync(NewJob? job = null) =>
-        await Store.EnqueueAsync(job ?? NewJob(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
+        (await Store.EnqueueAsync(job ?? NewJob(), EnqueueTerms.Alone, TestContext.Current.CancellationToken)).Id;
 
     public Task<BatchRef> EnqueueBatchAsync(string id, int size, WorkerDefinition? callback = null) =>
         Store.EnqueueBatchAsync(id, Enumerable.Range(0, size).Select(i => NewJob($"{id} {i}")).ToAsyncEnumerable(), () => callback, EnqueueTerms.Alone, TestContext.Current.CancellationToken);
