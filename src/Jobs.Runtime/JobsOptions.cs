@@ -5,8 +5,13 @@ public sealed class JobsOptions
 {
     internal Dictionary<string, int> Queues { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>How often a queue with room looks for jobs that nobody told it of, and how often due jobs are staged.</summary>
-    /// <value>Default 1 second; 10 milliseconds to 1 minute. A queue that is busy does not wait for it.</value>
+    /// <summary>
+    /// How often the host looks whether its queues have jobs that nobody told it of, and whether a job that it runs is to be cancelled; and how
+    /// often due jobs are staged.
+    /// </summary>
+    /// <value>
+    /// Default 1 second; 10 milliseconds to 1 minute. It is one statement for all queues of the host. A queue that is busy does not wait for it.
+    /// </value>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether nodes tell each other at once, by LISTEN and NOTIFY, which queues have work.</summary>

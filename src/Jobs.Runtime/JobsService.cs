@@ -13,7 +13,7 @@ namespace Jobs;
 /// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
 sealed class JobsService(
     JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, Admission admission,
-    Quarantine quarantine, QueueSignals signals, Listener listener, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
+    UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
     IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
     : IHostedService, IDisposable
 {
@@ -26,8 +26,10 @@ sealed class JobsService(
     readonly CancellationTokenSource _aborted = new();
     readonly List<Slots> _slots = [];
     readonly List<Task> _claiming = [];
+
+    // To the end of the last job: it is to have its lease, and may be cancelled.
+    readonly List<Task> _serving = [];
     Task _acknowledging = Task.CompletedTask;
-    Task _renewing = Task.CompletedTask;
     bool _started;
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -45,14 +47,15 @@ sealed class JobsService(
 
         await node.RegisterAsync(cancellationToken).ConfigureAwait(false);
         _started = true;
-        _renewing = Run(nameof(Node), node.RunAsync, _drained.Token);
+        _serving.Add(Run(nameof(Node), node.RunAsync, _drained.Token));
         _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
         foreach (var (queue, concurrency) in options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal))
             StartQueue(queue, concurrency);
         _claiming.Add(Run(nameof(Quarantine), (_, stopping) => quarantine.RunAsync(stopping, _cancelled.Token), _stopping.Token));
         _claiming.Add(Run(nameof(LeaderElection), (pulse, stopping) => election.RunAsync(pulse, duties.RunAsync, stopping), _stopping.Token));
+        _serving.Add(Run(nameof(Poller), poller.RunAsync, _drained.Token));
         if (options.Value.Notifications)
-            _claiming.Add(Run(nameof(Listener), listener.RunAsync, _stopping.Token));
+            _serving.Add(Run(nameof(Listener), listener.RunAsync, _drained.Token));
         _claiming.Add(Run(nameof(Watchdog), (_, stopping) => watchdog.RunAsync(stopping), _stopping.Token));
     }
 
@@ -76,7 +79,7 @@ sealed class JobsService(
         _claiming.Add(Run(
             $"{nameof(Producer)} of queue \"{queue}\"",
             (pulse, stopping) => new Producer(
-                queue, concurrency, slots, options.Value, workers, store, node, held, acknowledger, admission, quarantine, signals, pulse, time, logger)
+                queue, concurrency, slots, workers, store, node, held, unknown, acknowledger, admission, quarantine, signals, pulse, time, logger)
                 .RunAsync(stopping, _cancelled.Token),
             _stopping.Token));
         Log.QueueStarted(logger, queue, concurrency);
@@ -126,7 +129,7 @@ sealed class JobsService(
     async Task LeaveAsync()
     {
         await _drained.CancelAsync().ConfigureAwait(false);
-        await _renewing.ConfigureAwait(false);
+        await Task.WhenAll(_serving).ConfigureAwait(false);
         using var timeout = new CancellationTokenSource(TimeToFlush);
         try
         {

@@ -42,6 +42,9 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Notifier>();
         services.AddSingleton<Listener>();
         services.AddSingleton<QueueSignals>();
+        services.AddSingleton<ControlSignal>();
+        services.AddSingleton<Poller>();
+        services.AddSingleton<UnknownJobs>();
         services.AddSingleton<HeldJobs>();
         services.AddSingleton<Admission>();
         services.AddSingleton<Quarantine>();

@@ -59,6 +59,11 @@ static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "Queue \"{Queue}\" could not claim jobs, and tries again: {Reason}")]
     static partial void ClaimFailed(ILogger logger, Exception? exception, string queue, string reason);
 
+    public static void PollFailed(ILogger logger, Exception exception) => PollFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(60, LogLevel.Warning, "The node could not look for jobs and cancels, and tries again: {Reason}")]
+    static partial void PollFailed(ILogger logger, Exception? exception, string reason);
+
     public static void AcknowledgeFailed(ILogger logger, Exception exception, int count) => AcknowledgeFailed(logger, Unexpected(exception), count, Reason(exception));
 
     [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again: {Reason}")]
@@ -90,7 +95,7 @@ static partial class Log
     [LoggerMessage(28, LogLevel.Information, "Other nodes are heard again, after {Failures} failed tries.")]
     public static partial void ListensAgain(ILogger logger, int failures);
 
-    [LoggerMessage(29, LogLevel.Debug, "Other nodes could not be told that {Count} queues have work; they find it by polling.")]
+    [LoggerMessage(29, LogLevel.Debug, "Other nodes could not be told that {Count} queues have work, or to look; they find it by polling.")]
     public static partial void NotifyFailed(ILogger logger, Exception exception, int count);
 
     [LoggerMessage(30, LogLevel.Debug, "Staged {Count} jobs that were due.")]

@@ -7,6 +7,9 @@ sealed class Channels(SchemaName schema)
     /// <summary>The payload is the name of a queue that has jobs to claim.</summary>
     public string Queues { get; } = $"{schema.Name}_queue";
 
+    /// <summary>Something was said of queues, or of jobs that execute. The payload is empty.</summary>
+    public string Control { get; } = $"{schema.Name}_control";
+
     /// <summary>By which a listener hears itself: the payload is its own word.</summary>
     public string Echo { get; } = $"{schema.Name}_echo";
 }

@@ -10,7 +10,7 @@ sealed partial class PostgresStore
     static readonly TimeSpan SelfTestEvery = TimeSpan.FromSeconds(10);
     static readonly TimeSpan HearsItselfWithin = TimeSpan.FromSeconds(5);
 
-    // The backends that this process notifies by. It wakes its own producers itself, and need not hear of it once more.
+    // The backends that this process notifies by. It wakes its own loops itself, and need not hear of it once more.
     readonly ConcurrentDictionary<int, bool> _notifiers = new();
 
     // A hint needs no wait for the disk.
@@ -19,14 +19,19 @@ sealed partial class PostgresStore
         FROM unnest($2::text[]) AS t (payload)
         """;
 
-    public override async Task NotifyAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken)
+    public override Task NotifyAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken) =>
+        NotifyOthersAsync(_channels.Queues, queues, cancellationToken);
+
+    public override Task NotifyControlAsync(CancellationToken cancellationToken) => NotifyOthersAsync(_channels.Control, [""], cancellationToken);
+
+    async Task NotifyOthersAsync(string channel, IReadOnlyCollection<string> payloads, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
         _notifiers.TryAdd(connection.ProcessID, true);
-        await NotifyAsync(connection, _channels.Queues, queues, cancellationToken).ConfigureAwait(false);
+        await NotifyAsync(connection, channel, payloads, cancellationToken).ConfigureAwait(false);
     }
 
-    public override async Task ListenAsync(Action<string> hasWork, Action<TimeSpan, bool> alive, CancellationToken cancellationToken)
+    public override async Task ListenAsync(Action<string> hasWork, Action control, Action<TimeSpan, bool> alive, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenToListenAsync(cancellationToken).ConfigureAwait(false);
         _notifiers.Clear();   // the numbers of before may be those of other nodes' backends by now
@@ -36,10 +41,14 @@ sealed partial class PostgresStore
         {
             if (notification.Channel == _channels.Echo && notification.Payload == word)
                 heard.TrySetResult();
-            else if (notification.Channel == _channels.Queues && !_notifiers.ContainsKey(notification.PID))
+            else if (_notifiers.ContainsKey(notification.PID))
+                return;
+            else if (notification.Channel == _channels.Queues)
                 hasWork(notification.Payload);
+            else if (notification.Channel == _channels.Control)
+                control();
         };
-        await using (var listen = new NpgsqlCommand($"LISTEN \"{_channels.Queues}\"; LISTEN \"{_channels.Echo}\"", connection))
+        await using (var listen = new NpgsqlCommand($"LISTEN \"{_channels.Queues}\"; LISTEN \"{_channels.Control}\"; LISTEN \"{_channels.Echo}\"", connection))
             await listen.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
 
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

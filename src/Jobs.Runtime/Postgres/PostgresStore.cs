@@ -24,6 +24,7 @@ sealed partial class PostgresStore : JobStore
     readonly string _args;
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
+    readonly string _poll;
     readonly string _stage;
     readonly string _registerNode;
     readonly string _renewNode;
@@ -54,6 +55,7 @@ sealed partial class PostgresStore : JobStore
         _args = schema.Qualify(ArgsSql);
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
+        _poll = schema.Qualify(PollSql);
         _stage = schema.Qualify(StageSql);
         _registerNode = schema.Qualify(RegisterNodeSql);
         _renewNode = schema.Qualify(RenewNodeSql);

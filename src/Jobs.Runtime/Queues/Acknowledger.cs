@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Jobs.Queues;
 
 /// <summary>Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits.</summary>
-sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, ILogger<Acknowledger> logger)
+sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, QueueSignals signals, ILogger<Acknowledger> logger)
 {
     const int LargestFlush = 500;
 
@@ -90,7 +90,8 @@ sealed class Acknowledger(JobStore store, HeldJobs held, QueueSignals signals, I
         else
         {
             Log.OutcomeRefused(logger, exception, outcomes[0].Id);
-            Forget(outcomes);
+            if (held.Forget(outcomes[0].Id, outcomes[0].Run) is { } queue)
+                unknown.MayComeAgainIn(queue);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Jobs.Queues;
 sealed class HeldJobs
 {
     readonly Lock _gate = new();
-    readonly Dictionary<(long Id, long Run), ClaimedJob> _undecided = [];
+    readonly Dictionary<(long Id, long Run), Undecided> _undecided = [];
 
     // Their queues only: with the database away, thousands of outcomes may wait, and their args should not.
     readonly Dictionary<(long Id, long Run), string> _decided = [];
@@ -22,7 +22,7 @@ sealed class HeldJobs
     public bool TryAdd(ClaimedJob job)
     {
         lock (_gate)
-            return !_decided.ContainsKey((job.Id, job.Run)) && _undecided.TryAdd((job.Id, job.Run), job);
+            return !_decided.ContainsKey((job.Id, job.Run)) && _undecided.TryAdd((job.Id, job.Run), new Undecided(job));
     }
 
     /// <summary>Whether the caller may decide the outcome of <paramref name="job"/>, and then must have it acknowledged.</summary>
@@ -36,17 +36,46 @@ sealed class HeldJobs
     public IReadOnlyList<ClaimedJob> TakeAll()
     {
         lock (_gate)
-            return [.. _undecided.Values.ToList().Where(TryTake)];
+            return [.. _undecided.Values.Select(undecided => undecided.Job).ToList().Where(TryTake)];
     }
 
-    /// <summary>The outcome of a job has reached the store, or was refused for good.</summary>
-    public void Forget(long id, long run)
+    /// <summary>Somebody wants a job to end. Nothing happens if its outcome is decided, or if the process does not hold this run.</summary>
+    public void Cancel(long id, long run)
+    {
+        Action? cancel;
+        lock (_gate)
+        {
+            if (!_undecided.TryGetValue((id, run), out var undecided))
+                return;
+            cancel = undecided.Cancel;
+            (undecided.IsCancelled, undecided.Cancel) = (true, null);
+        }
+
+        cancel?.Invoke();
+    }
+
+    /// <summary>Has <paramref name="cancel"/> called, once, when the job is cancelled; <see langword="true"/> if it was already, and the call does not come.</summary>
+    public bool WhenCancelled(ClaimedJob job, Action cancel)
     {
         lock (_gate)
         {
-            _decided.Remove((id, run));
+            if (!_undecided.TryGetValue((job.Id, job.Run), out var undecided))
+                return false;
+            if (!undecided.IsCancelled)
+                undecided.Cancel = cancel;
+            return undecided.IsCancelled;
+        }
+    }
+
+    /// <summary>The outcome of a job has reached the store, or was refused for good. Returns the job's queue.</summary>
+    public string? Forget(long id, long run)
+    {
+        lock (_gate)
+        {
+            _decided.Remove((id, run), out var queue);
             if (IsEmpty)
                 _empty?.TrySetResult();
+            return queue;
         }
     }
 
@@ -57,7 +86,7 @@ sealed class HeldJobs
         {
             return
             [
-                .. _undecided.Values.Where(job => job.Queue == queue).Select(job => job.Id),
+                .. _undecided.Values.Where(undecided => undecided.Job.Queue == queue).Select(undecided => undecided.Job.Id),
                 .. _decided.Where(job => job.Value == queue).Select(job => job.Key.Id),
             ];
         }
@@ -77,4 +106,13 @@ sealed class HeldJobs
     }
 
     bool IsEmpty => _undecided.Count == 0 && _decided.Count == 0;
+
+    sealed class Undecided(ClaimedJob job)
+    {
+        public ClaimedJob Job => job;
+
+        public bool IsCancelled { get; set; }
+
+        public Action? Cancel { get; set; }
+    }
 }

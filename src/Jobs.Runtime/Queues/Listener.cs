@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Jobs.Queues;
 
-/// <summary>Hears from other nodes which queues have work, and wakes the producers. Reconnects for ever; polling is behind it.</summary>
-sealed class Listener(JobStore store, QueueSignals signals, ILogger<Listener> logger)
+/// <summary>Hears from other nodes which queues have work, and when to look. Reconnects for ever; polling is behind it.</summary>
+sealed class Listener(JobStore store, QueueSignals signals, ControlSignal control, ILogger<Listener> logger)
 {
     public async Task RunAsync(Pulse pulse, CancellationToken stopping)
     {
@@ -12,7 +12,7 @@ sealed class Listener(JobStore store, QueueSignals signals, ILogger<Listener> lo
         {
             try
             {
-                await store.ListenAsync(signals.WakeHere, Alive, stopping).ConfigureAwait(false);
+                await store.ListenAsync(signals.WakeHere, control.TellHere, Alive, stopping).ConfigureAwait(false);
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
@@ -31,6 +31,7 @@ sealed class Listener(JobStore store, QueueSignals signals, ILogger<Listener> lo
 
                 // What was notified while nobody listened is lost.
                 signals.WakeAllHere();
+                control.TellHere();
                 if (failures > 0)
                     Log.ListensAgain(logger, failures);
                 failures = 0;

@@ -7,12 +7,11 @@ namespace Jobs.Queues;
 
 /// <summary>Claims the jobs of one queue, never more than the queue can start soon.</summary>
 sealed class Producer(
-    string queue, int concurrency, Slots slots, JobsOptions options, WorkerRegistry workers, JobStore store, Node node, HeldJobs held,
+    string queue, int concurrency, Slots slots, WorkerRegistry workers, JobStore store, Node node, HeldJobs held, UnknownJobs unknown,
     Acknowledger acknowledger, Admission admission, Quarantine quarantine, QueueSignals signals, Pulse pulse, TimeProvider time, ILogger logger)
 {
     readonly IReadOnlyList<string> _workers = workers.Names;
     readonly Pace _pace = new(time);
-    long _reconciledAt = time.GetTimestamp();
     int _failures;
 
     /// <summary>Claims and starts jobs until <paramref name="stopping"/>.</summary>
@@ -27,11 +26,11 @@ sealed class Producer(
                 pulse.Rest();
                 var room = await RoomAsync(stopping).ConfigureAwait(false);
                 var claimed = await ClaimAdmittedAsync(room, stopping, cancelled).ConfigureAwait(false);
-                pulse.Expect(options.PollInterval * 2 + Backoff.Longest);
+                pulse.Expect(Backoff.Longest * 2);
                 if (_failures > 0)
                     await Task.Delay(Backoff.AfterError(_failures), stopping).ConfigureAwait(false);
                 else if (claimed < room)
-                    await signals.WaitAsync(queue, Jittered(options.PollInterval), stopping).ConfigureAwait(false);
+                    await WhenWokenAsync(stopping).ConfigureAwait(false);
             }
         }
         finally
@@ -94,21 +93,27 @@ sealed class Producer(
         catch (Exception exception) when (!cancelled.IsCancellationRequested)
         {
             _failures++;
+            unknown.MayBeIn(queue);
             Log.ClaimFailed(logger, exception, queue);
             return ClaimResult.None;
         }
     }
 
-    // After a claim that failed, which may have committed, and each third of a lease, since the server may have committed it later.
     async Task GiveBackUnknownAsync(NodeLease lease, CancellationToken cancelled)
     {
-        if (_failures == 0 && time.GetElapsedTime(_reconciledAt) < options.NodeLease / 3)
+        if (unknown.NextLook(queue) != TimeSpan.Zero)
             return;
 
         var count = await store.GiveBackUnknownAsync(queue, lease.Id, held.IdsOf(queue), cancelled).ConfigureAwait(false);
-        _reconciledAt = time.GetTimestamp();
+        unknown.Looked(queue);
         if (count > 0)
             Log.LostClaimGivenBack(logger, count, queue);
+    }
+
+    Task WhenWokenAsync(CancellationToken stopping)
+    {
+        pulse.Rest();
+        return signals.WaitAsync(queue, unknown.NextLook(queue), stopping);
     }
 
     // So long a job that was claimed ahead may wait for a slot at most.
@@ -116,7 +121,4 @@ sealed class Producer(
 
     // Longer than any statement may take by the default of Npgsql.
     static readonly TimeSpan ClaimsWithin = TimeSpan.FromMinutes(1);
-
-    // Nodes that started together do not poll together.
-    static TimeSpan Jittered(TimeSpan interval) => interval * (0.9 + Random.Shared.NextDouble() / 5);
 }

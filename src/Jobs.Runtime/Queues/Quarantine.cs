@@ -12,7 +12,7 @@ namespace Jobs.Queues;
 /// clears nobody else, and one that kills its node once more takes nobody along.
 /// </remarks>
 sealed class Quarantine(
-    JobStore store, WorkerRegistry workers, Node node, HeldJobs held, Admission admission, Executor executor, Acknowledger acknowledger,
+    JobStore store, WorkerRegistry workers, Node node, HeldJobs held, UnknownJobs unknown, Admission admission, Executor executor, Acknowledger acknowledger,
     QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Quarantine> logger)
 {
     // A node whose jobs run long is closed in vain: then for a fifth of the time at most, and for twice as long at each try, so that suspects
@@ -22,7 +22,7 @@ sealed class Quarantine(
 
     readonly SemaphoreSlim _suspected = new(0);
 
-    /// <summary>A producer has seen that suspects wait in its queue.</summary>
+    /// <summary>Somebody has seen that suspects wait.</summary>
     public void Suspect()
     {
         if (_suspected.CurrentCount == 0)
@@ -86,9 +86,18 @@ sealed class Quarantine(
     // Not ended by the stopping of the host, like every claim. What a lost answer may have left under this node's id goes back first.
     async Task<ClaimedJob?> ClaimAsync(string[] queues, NodeLease lease)
     {
-        foreach (var queue in queues)
-            await store.GiveBackUnknownAsync(queue, lease.Id, [], CancellationToken.None).ConfigureAwait(false);
-        return await store.ClaimSuspectAsync(queues, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            foreach (var queue in queues)
+                await store.GiveBackUnknownAsync(queue, lease.Id, [], CancellationToken.None).ConfigureAwait(false);
+            return await store.ClaimSuspectAsync(queues, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            foreach (var queue in queues)
+                unknown.MayBeIn(queue);
+            throw;
+        }
     }
 
     static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

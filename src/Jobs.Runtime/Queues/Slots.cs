@@ -120,7 +120,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             _running.Add(run);
         try
         {
-            if (run.Lease.Lost.IsCancellationRequested || cancelled.IsCancellationRequested)
+            var isCancelled = held.WhenCancelled(run.Job, () => Task.Run(() => CancelAsync(run)));
+            if (isCancelled || run.Lease.Lost.IsCancellationRequested || cancelled.IsCancellationRequested)
                 await run.Token.CancelAsync().ConfigureAwait(false);
             await executor.ExecuteAsync(run.Job, run.Token.Token).ConfigureAwait(false);
         }

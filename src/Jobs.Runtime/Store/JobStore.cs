@@ -54,6 +54,14 @@ abstract class JobStore
     /// <exception cref="JobStoreException">Says whether they may be read later.</exception>
     public abstract Task<ReadOnlyMemory<byte>> ReadArgsAsync(ClaimedJob job, CancellationToken cancellationToken);
 
+    /// <summary>Looks which queues have work for a node, and which of the jobs that it executes are to be cancelled.</summary>
+    /// <param name="queues">The queues that the node works.</param>
+    /// <param name="workers">The workers that it knows.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public abstract Task<PollResult> PollAsync(
+        IReadOnlyList<string> queues, IReadOnlyList<string> workers, Guid node, CancellationToken cancellationToken);
+
     /// <summary>
     /// Makes the jobs of a queue available again that execute on a node which does not know of them: a claim committed, and its answer was
     /// lost. Their attempts are given back. Called while no claim of the queue is under way.
@@ -77,11 +85,15 @@ abstract class JobStore
     /// <summary>Tells every listener, soon, that queues have work. A hint, which may be lost.</summary>
     public abstract Task NotifyAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken);
 
+    /// <summary>Tells every listener, soon, that something was said of queues, or of jobs that execute. A hint, which may be lost.</summary>
+    public abstract Task NotifyControlAsync(CancellationToken cancellationToken);
+
     /// <summary>Listens to the hints of others until <paramref name="cancellationToken"/>, or until they cannot be heard any more, which throws.</summary>
     /// <param name="hasWork">Called with the name of a queue.</param>
+    /// <param name="control">Called when something was said of queues, or of jobs that execute.</param>
     /// <param name="alive">Called when it is known that hints are heard, with the time until it is known again, and whether it is the first time.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public abstract Task ListenAsync(Action<string> hasWork, Action<TimeSpan, bool> alive, CancellationToken cancellationToken);
+    public abstract Task ListenAsync(Action<string> hasWork, Action control, Action<TimeSpan, bool> alive, CancellationToken cancellationToken);
 
     /// <summary>Makes a node the leader, or prolongs its lead, if no other node leads.</summary>
     public abstract Task<Election> ElectAsync(Guid node, TimeSpan lease, CancellationToken cancellationToken);

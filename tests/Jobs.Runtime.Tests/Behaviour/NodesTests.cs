@@ -209,6 +209,8 @@ public sealed class NodesTests
         await using var hold = new NpgsqlCommand(
             "LOCK TABLE jobs.jobs IN EXCLUSIVE MODE; INSERT INTO jobs.jobs (queue, worker, args) SELECT 'many', 'greeter', '{\"text\": \"late\"}' FROM generate_series(1, 200)", connection, transaction);
         await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await host.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", count => count == 1);
+        await host.ExecuteAsync("NOTIFY jobs_queue, 'tests'; NOTIFY jobs_queue, 'many'");
         await host.UntilAsync<long>(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%WITH share AS%' AND pid <> pg_backend_pid()",
             count => count == 2);

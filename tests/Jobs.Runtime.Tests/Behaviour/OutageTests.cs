@@ -12,7 +12,7 @@ public sealed class OutageTests
         await WorksAsync(host, "before");
 
         await host.ExecuteAsync("ALTER SCHEMA jobs RENAME TO away");
-        await host.Logs.Seen("could not claim jobs");
+        await host.Logs.Seen("could not look for jobs");
         await host.Logs.Seen("Stager failed");
         await host.Logs.Seen("lease could not be renewed");
         await host.ExecuteAsync("ALTER SCHEMA away RENAME TO jobs");

@@ -39,6 +39,8 @@ sealed class PostgresHarness : StoreHarness
 
     public override Task DeleteJobAsync(long id) => ScalarAsync($"DELETE FROM jobs.jobs WHERE id = {id}");
 
+    public override Task RequestCancelAsync(long id) => ScalarAsync($"UPDATE jobs.jobs SET cancel_requested_at = jobs.clock() WHERE id = {id}");
+
     public override Task MoveClockAsync(TimeSpan ahead) => ScalarAsync(string.Create(
         CultureInfo.InvariantCulture,
         $"CREATE OR REPLACE FUNCTION jobs.clock() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT now() + interval ''{ahead.TotalSeconds} seconds'''"));

@@ -20,6 +20,9 @@ abstract class StoreHarness : IAsyncDisposable
 
     public abstract Task DeleteJobAsync(long id);
 
+    /// <summary>Notes that a job that executes is to be cancelled.</summary>
+    public abstract Task RequestCancelAsync(long id);
+
     /// <summary>Moves the store's clock, which decides what is due and who is dead.</summary>
     public abstract Task MoveClockAsync(TimeSpan ahead);
 

@@ -100,6 +100,7 @@ public sealed class WorkCostTests
 
     [Theory]
     [InlineData(1)]
+    [InlineData(10)]
     public async Task An_idle_node_asks_for_four_statements_a_second_at_most_however_many_queues_it_works(int queues)
     {
         var watched = TimeSpan.FromSeconds(10);
