@@ -5,7 +5,7 @@ using Jobs.Store;
 
 namespace Jobs;
 
-/// <summary>Enqueues jobs and batches, and tells how far a batch is. Safe to share between threads.</summary>
+/// <summary>Enqueues jobs and batches, changes and reads those that are stored, and tells how far a batch is. Safe to share between threads.</summary>
 /// <remarks>
 /// <para>Each call is one transaction, or part of the caller's: all of it is stored, or none.</para>
 /// <para>
@@ -13,7 +13,7 @@ namespace Jobs;
 /// stored; it is not repeated. A batch can be repeated by its id: if it was stored, <see cref="BatchExistsException"/> says so.
 /// </para>
 /// </remarks>
-public sealed class JobClient
+public sealed partial class JobClient
 {
     readonly JobStore _store;
     readonly QueueSignals _signals;

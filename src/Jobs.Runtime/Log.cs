@@ -104,8 +104,8 @@ static partial class Log
     [LoggerMessage(31, LogLevel.Warning, "Node {Name} died: it did not renew its lease.")]
     public static partial void NodeDied(ILogger logger, string name);
 
-    [LoggerMessage(32, LogLevel.Warning, "Rescued {Rescued} jobs of dead nodes, and discarded {Discarded} that had seen too many nodes die.")]
-    public static partial void JobsRescued(ILogger logger, int rescued, int discarded);
+    [LoggerMessage(32, LogLevel.Warning, "Rescued {Rescued} jobs of dead nodes, discarded {Discarded} that had seen too many nodes die, and cancelled {Cancelled} that were asked to end.")]
+    public static partial void JobsRescued(ILogger logger, int rescued, int discarded, int cancelled);
 
     [LoggerMessage(33, LogLevel.Warning, "No node knows the worker \"{Worker}\": queue \"{Queue}\" has {Count} jobs of it, which stay available until a node that knows it joins. Was the worker renamed, or is its host not deployed?")]
     public static partial void WorkerUnknown(ILogger logger, string worker, string queue, long count);

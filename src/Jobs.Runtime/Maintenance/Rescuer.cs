@@ -25,10 +25,10 @@ sealed class Rescuer(JobStore store, Node node, QueueSignals signals, IOptions<J
             signals.Wake(rescued.Queues);
             foreach (var name in rescued.DeadNodes)
                 Log.NodeDied(logger, name);
-            if (rescued.Rescued + rescued.Discarded > 0)
-                Log.JobsRescued(logger, rescued.Rescued, rescued.Discarded);
+            if (rescued.Count > 0)
+                Log.JobsRescued(logger, rescued.Rescued, rescued.Discarded, rescued.Cancelled);
         }
-        while (rescued.Rescued + rescued.Discarded == Chunk);
+        while (rescued.Count == Chunk);
     }
 
     static TimeSpan Often(TimeSpan lease) => lease / 3 < TimeSpan.FromSeconds(5) ? lease / 3 : TimeSpan.FromSeconds(5);

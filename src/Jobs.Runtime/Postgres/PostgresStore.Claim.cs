@@ -220,27 +220,44 @@ sealed partial class PostgresStore
         $"Job {job.Id} ({job.Worker}, queue \"{job.Queue}\", attempt {job.Attempt} of {job.MaxAttempts}) has args of {bytes:N0} bytes as text, more than the " +
         $"{ArgsSize.Largest:N0} that a job may have, so they were not read. Were they inserted with SQL, or do they hold a number such as 1e100000?"));
 
-    internal const string GiveBackUnknownSql = """
+    // One that was asked to end while nobody knew of it ends here.
+    internal const string GiveBackUnknownSql = $$"""
         WITH unknown AS MATERIALIZED (
             SELECT id
             FROM :schema.jobs
             WHERE state = 'executing' AND node = $1 AND queue = $2 AND NOT id = ANY ($3)
             ORDER BY id
             FOR NO KEY UPDATE SKIP LOCKED
-        )
-        UPDATE :schema.jobs
-        SET state = 'available', node = NULL, attempt = attempt - 1
-        WHERE id = ANY (ARRAY(SELECT id FROM unknown))
+        ), moved AS (
+            UPDATE :schema.jobs AS j
+            SET
+                state = CAST(CASE WHEN j.cancel_requested_at IS NULL THEN 'available' ELSE 'cancelled' END AS :schema.job_state),
+                node = NULL,
+                attempt = j.attempt - 1,
+                finished_at = CASE WHEN j.cancel_requested_at IS NOT NULL THEN :schema.clock() END
+            WHERE j.id = ANY (ARRAY(SELECT id FROM unknown))
+            RETURNING j.id, j.batch, j.state
+        ), changes AS (
+            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
+            FROM moved
+            WHERE state = 'cancelled'
+        ), {{BatchTail}}
+        SELECT (SELECT count(*) FROM moved)::integer, (SELECT count(*) FROM told)
         """;
 
     public override Task<int> GiveBackUnknownAsync(string queue, Guid node, IReadOnlyList<long> known, CancellationToken cancellationToken) =>
-        ExecuteAsync(
+        QueryAsync(
             _giveBackUnknown,
             parameters =>
             {
                 parameters.Bind(node, NpgsqlDbType.Uuid);
                 parameters.Bind(queue, NpgsqlDbType.Text);
                 parameters.BindArray([.. known], NpgsqlDbType.Bigint);
+            },
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return reader.GetInt32(0);
             },
             cancellationToken);
 }

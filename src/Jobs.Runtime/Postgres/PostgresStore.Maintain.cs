@@ -98,7 +98,12 @@ sealed partial class PostgresStore
             ORDER BY j.id
             LIMIT $1
         ), locked AS MATERIALIZED (
-            SELECT j.id, j.crashes + 1 >= greatest(j.max_attempts, 2) AS hopeless
+            SELECT j.id, CAST(
+                CASE
+                    WHEN j.cancel_requested_at IS NOT NULL THEN 'cancelled'
+                    WHEN j.crashes + 1 >= greatest(j.max_attempts, 2) THEN 'discarded'
+                    ELSE 'available'
+                END AS :schema.job_state) AS state
             FROM :schema.jobs AS j
             JOIN orphans ON orphans.id = j.id
             WHERE j.state = 'executing' AND j.run = orphans.run AND j.node = orphans.node
@@ -107,25 +112,28 @@ sealed partial class PostgresStore
         ), moved AS (
             UPDATE :schema.jobs AS j
             SET
-                state = CAST(CASE WHEN locked.hopeless THEN 'discarded' ELSE 'available' END AS :schema.job_state),
+                state = locked.state,
                 node = NULL,
-                attempt = CASE WHEN locked.hopeless THEN j.attempt ELSE j.attempt - 1 END,
+                attempt = CASE WHEN locked.state = 'available' THEN j.attempt - 1 ELSE j.attempt END,
                 crashes = j.crashes + 1,
-                finished_at = CASE WHEN locked.hopeless THEN :schema.clock() END,
-                errors = CASE WHEN NOT locked.hopeless THEN j.errors ELSE coalesce(j.errors, '[]') || jsonb_build_object(
+                finished_at = CASE WHEN locked.state <> 'available' THEN :schema.clock() END,
+                errors = CASE WHEN locked.state <> 'discarded' THEN j.errors ELSE coalesce(j.errors, '[]') || jsonb_build_object(
                     'attempt', j.attempt, 'at', :schema.clock(),
                     'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
             FROM locked
             WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked))
             RETURNING j.id, j.batch, j.state, j.queue
         ), changes AS (
-            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 0 AS cancelled, 1 AS discarded, false AS seals
+            SELECT
+                batch, 0 AS total, -1 AS pending, 0 AS completed, (state = 'cancelled')::integer AS cancelled,
+                (state = 'discarded')::integer AS discarded, false AS seals
             FROM moved
-            WHERE state = 'discarded'
+            WHERE state <> 'available'
         ), {{BatchTail}}
         SELECT
             (SELECT count(*) FROM moved WHERE state = 'available')::integer,
             (SELECT count(*) FROM moved WHERE state = 'discarded')::integer,
+            (SELECT count(*) FROM moved WHERE state = 'cancelled')::integer,
             (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM (SELECT queue FROM moved UNION ALL SELECT queue FROM told) AS woken)
         """;
 
@@ -148,7 +156,7 @@ sealed partial class PostgresStore
             async (reader, token) =>
             {
                 await reader.ReadAsync(token).ConfigureAwait(false);
-                return new RescueResult(dead, reader.GetInt32(0), reader.GetInt32(1), reader.GetFieldValue<string[]>(2));
+                return new RescueResult(dead, reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetFieldValue<string[]>(3));
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -104,6 +104,11 @@ sealed partial class PostgresStore : JobStore
         await using var command = new NpgsqlCommand(sql, connection);
         bind(command.Parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadToEndAsync(reader, read, cancellationToken).ConfigureAwait(false);
+    }
+
+    static async Task<T> ReadToEndAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
         var result = await read(reader, cancellationToken).ConfigureAwait(false);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {

@@ -79,6 +79,21 @@ abstract class JobStore
     public abstract Task<AcknowledgeResult> CompleteAsync(
         Acknowledgement outcome, Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken);
 
+    /// <summary>Cancels jobs that wait, and has those that execute be cancelled: see <see cref="JobChange"/>.</summary>
+    public abstract Task<ChangeResult> CancelAsync(JobSelection jobs, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes finished jobs, and those that wait for their time, available. One whose attempts are used up gets another. A finished member of a
+    /// batch is counted back into it; if the batch is closed, it stays as it is.
+    /// </summary>
+    public abstract Task<ChangeResult> RetryAsync(JobSelection jobs, CancellationToken cancellationToken);
+
+    /// <summary>Deletes jobs that do not execute, and frees their unique keys. A member that has not ended counts as cancelled in its batch.</summary>
+    public abstract Task<ChangeResult> DeleteAsync(JobSelection jobs, CancellationToken cancellationToken);
+
+    /// <summary>Changes jobs that wait; with new args, only those of the args' worker.</summary>
+    public abstract Task<ChangeResult> EditAsync(JobSelection jobs, JobEdit edit, CancellationToken cancellationToken);
+
     /// <summary>Makes up to <paramref name="limit"/> due jobs available, the longest due first, and returns their queues and how many there were.</summary>
     public abstract Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken);
 

@@ -7,7 +7,10 @@ sealed record NodeRow(Guid Id, string Name, IReadOnlyList<string> Queues, IReadO
 readonly record struct StageResult(int Count, IReadOnlyList<string> Queues);
 
 /// <summary>Which nodes died, and what became of the jobs of dead nodes.</summary>
-sealed record RescueResult(IReadOnlyList<string> DeadNodes, int Rescued, int Discarded, IReadOnlyList<string> Queues);
+sealed record RescueResult(IReadOnlyList<string> DeadNodes, int Rescued, int Discarded, int Cancelled, IReadOnlyList<string> Queues)
+{
+    public int Count => Rescued + Discarded + Cancelled;
+}
 
 /// <summary>Available jobs of one queue and worker that no living node takes.</summary>
 /// <param name="Queue">The queue.</param>

@@ -45,6 +45,20 @@ sealed class PostgresHarness : StoreHarness
         CultureInfo.InvariantCulture,
         $"CREATE OR REPLACE FUNCTION jobs.clock() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT now() + interval ''{ahead.TotalSeconds} seconds'''"));
 
+    public override Task SetAttemptsAsync(long id, int attempt, int maxAttempts) =>
+        ScalarAsync($"UPDATE jobs.jobs SET attempt = {attempt}, max_attempts = {maxAttempts} WHERE id = {id}");
+
+    public override Task HoldKeyAsync(long id, long holder) => ScalarAsync($"""
+        WITH key AS (
+            INSERT INTO jobs.unique_keys (key, job_id, expires_at, held_in)
+            VALUES (gen_random_uuid(), {holder}, 'infinity', enum_range(NULL::jobs.job_state))
+            RETURNING key
+        )
+        UPDATE jobs.jobs SET unique_key = key.key FROM key WHERE id = {id}
+        """);
+
+    public override async Task<long> CountKeysAsync() => (long)(await ScalarAsync("SELECT count(*) FROM jobs.unique_keys"))!;
+
     public async Task<object?> ScalarAsync(string sql)
     {
         await using var connection = await _database.OpenAsync(TestContext.Current.CancellationToken);

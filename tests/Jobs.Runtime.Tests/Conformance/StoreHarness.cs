@@ -26,6 +26,13 @@ abstract class StoreHarness : IAsyncDisposable
     /// <summary>Moves the store's clock, which decides what is due and who is dead.</summary>
     public abstract Task MoveClockAsync(TimeSpan ahead);
 
+    public abstract Task SetAttemptsAsync(long id, int attempt, int maxAttempts);
+
+    /// <summary>Has a job hold a unique key of its own, for as long as it is retained; or say that it does, where another is the holder.</summary>
+    public abstract Task HoldKeyAsync(long id, long holder);
+
+    public abstract Task<long> CountKeysAsync();
+
     public abstract ValueTask DisposeAsync();
 
     public static WorkerDefinition Worker(string name, int maxAttempts = 3) => new()
@@ -81,6 +88,31 @@ abstract class StoreHarness : IAsyncDisposable
         var result = await Store.AcknowledgeAsync([Outcome(job, state, delay, error)], TestContext.Current.CancellationToken);
         return result.Acknowledged.Contains(job.Id);
     }
+
+    /// <summary>Enqueues a job and brings it to a state.</summary>
+    public async Task<long> EnqueueInStateAsync(JobState state)
+    {
+        if (state == JobState.Scheduled)
+            return await EnqueueAsync(NewJob() with { ScheduleIn = TimeSpan.FromHours(1) });
+        var id = await EnqueueAsync();
+        if (state != JobState.Available)
+            Assert.Equal(id, await BringOneToAsync(state));
+        return id;
+    }
+
+    /// <summary>Brings the job that would be claimed next to a state, and returns its id.</summary>
+    public async Task<long> BringOneToAsync(JobState state)
+    {
+        var job = await ClaimOneAsync(await RegisterNodeAsync());
+        if (state != JobState.Executing)
+            Assert.True(await AcknowledgeAsync(job, state, state is JobState.Retryable or JobState.Scheduled ? TimeSpan.FromHours(1) : default));
+        return job.Id;
+    }
+
+    public async Task<SelectedJob?> ChangeAsync(Func<JobSelection, CancellationToken, Task<ChangeResult>> change, long id) =>
+        (await change(JobSelection.One(id), TestContext.Current.CancellationToken)).Jobs is [var job] ? job : null;
+
+    public Task<SelectedJob?> EditAsync(long id, JobEdit edit) => ChangeAsync((jobs, token) => Store.EditAsync(jobs, edit, token), id);
 
     public static Acknowledgement Outcome(ClaimedJob job, JobState state, TimeSpan delay = default, string? error = null) =>
         new(job.Id, job.Run, job.Node, state, delay, error);

@@ -1,0 +1,59 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Postgres;
+
+/// <summary>A filter as a condition on the jobs "j".</summary>
+/// <remarks>
+/// Written out for each filter, and not one text with "$1 IS NULL OR …": the planner uses a partial index only where it sees the states, and
+/// none at all for a condition that it may have to leave out.
+/// </remarks>
+static class JobFilterSql
+{
+    /// <summary>The condition of <paramref name="filter"/>, its values bound behind the parameters that are there.</summary>
+    public static string Where(JobFilter filter, NpgsqlParameterCollection parameters)
+    {
+        var conditions = new List<string>();
+        if (filter.States is { } states)
+            conditions.Add(states.Count == 0 ? "false" : $"j.state IN ({string.Join(", ", states.Select(state => $"'{JobStates.ToSql(state)}'"))})");
+        if (filter.Ids is { } ids)
+            conditions.Add($"j.id = ANY ({Array([.. ids], NpgsqlDbType.Bigint)})");
+        if (filter.Queues is { } queues)
+            conditions.Add($"j.queue = ANY ({Texts(queues)})");
+        if (filter.Workers is { } workers)
+            conditions.Add($"j.worker = ANY ({Texts(workers)})");
+        if (filter.Batch is { } batch)
+            conditions.Add($"j.batch = (SELECT b.key FROM :schema.batches AS b WHERE b.id = {Value(batch, NpgsqlDbType.Text)})");
+        if (filter.AllTags is { } all)
+            conditions.Add($"j.tags @> {Texts(all)}");
+        if (filter.AnyTags is { } any)
+            conditions.Add($"j.tags && {Texts(any)}");
+        if (filter.Args is { } args)
+            conditions.Add($"j.args @> {Value(args, NpgsqlDbType.Jsonb)}");
+        if (filter.InsertedFrom is { } insertedFrom)
+            conditions.Add($"j.inserted_at >= {Instant(insertedFrom)}");
+        if (filter.InsertedBefore is { } insertedBefore)
+            conditions.Add($"j.inserted_at < {Instant(insertedBefore)}");
+        if (filter.FinishedFrom is { } finishedFrom)
+            conditions.Add($"j.finished_at >= {Instant(finishedFrom)}");
+        if (filter.FinishedBefore is { } finishedBefore)
+            conditions.Add($"j.finished_at < {Instant(finishedBefore)}");
+        return conditions.Count == 0 ? "true" : string.Join(" AND ", conditions);
+
+        string Value<T>(T value, NpgsqlDbType type)
+        {
+            parameters.Bind(value, type);
+            return $"${parameters.Count}";
+        }
+
+        string Array<T>(T[] values, NpgsqlDbType elementType)
+        {
+            parameters.BindArray(values, elementType);
+            return $"${parameters.Count}";
+        }
+
+        string Texts(IReadOnlyCollection<string> texts) => Array([.. texts], NpgsqlDbType.Text);
+
+        string Instant(DateTimeOffset instant) => Value(instant.UtcDateTime, NpgsqlDbType.TimestampTz);
+    }
+}

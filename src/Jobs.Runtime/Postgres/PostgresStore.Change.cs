@@ -1,0 +1,238 @@
+using Jobs.Store;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Postgres;
+
+sealed partial class PostgresStore
+{
+    const string Waits = "j.state IN ('scheduled', 'available', 'retryable')";
+
+    // The beginning of every change by hand: up to $2 jobs behind $1, locked in the order of their ids. A condition that a
+    // concurrent change has made untrue is asked again on the row's latest version, under the lock.
+    const string Locked = """
+        locked AS MATERIALIZED (
+            SELECT j.id, j.state, j.batch
+            FROM :schema.jobs AS j
+            WHERE j.id > $1 AND :filter
+            ORDER BY j.id
+            LIMIT $2
+        """;
+
+    // "moved" has the jobs that were changed, with their new states. "woken" has the queues that have work now.
+    const string Selected = """
+        SELECT
+            array_agg(locked.id ORDER BY locked.id),
+            array_agg(coalesce(moved.state, locked.state)::text ORDER BY locked.id),
+            array_agg(moved.id IS NOT NULL ORDER BY locked.id),
+            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM woken)
+        FROM locked
+        LEFT JOIN moved ON moved.id = locked.id
+        """;
+
+    const string Cancellable = $"({Waits} OR j.state = 'executing' AND j.cancel_requested_at IS NULL)";
+
+    // A job that waits ends here. One that executes is asked to: from then on, whatever becomes of it but a normal end is a cancel.
+    internal const string CancelJobs = $$"""
+        WITH {{Locked}}
+            FOR NO KEY UPDATE
+        ), moved AS (
+            UPDATE :schema.jobs AS j
+            SET
+                state = CASE WHEN j.state = 'executing' THEN j.state ELSE 'cancelled' END,
+                cancel_requested_at = CASE WHEN j.state = 'executing' THEN :schema.clock() END,
+                finished_at = CASE WHEN j.state <> 'executing' THEN :schema.clock() END
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Cancellable}}
+            RETURNING j.id, j.batch, j.state
+        ), changes AS (
+            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
+            FROM moved
+            WHERE state = 'cancelled'
+        ), {{BatchTail}}, woken AS (
+            SELECT queue FROM told
+        )
+        {{Selected}}
+        """;
+
+    const string Retriable = "j.state IN ('scheduled', 'retryable', 'completed', 'cancelled', 'discarded')";
+
+    // A finished member goes back only into a batch that is not closed, which is decided under the lock on the batch: it holds
+    // the batch open from then on. Crashes stay: a job that killed its node goes on running alone.
+    internal const string RetryJobs = $$"""
+        WITH {{Locked}}
+            FOR NO KEY UPDATE
+        ), unclosed AS MATERIALIZED (
+            SELECT b.key
+            FROM :schema.batches AS b
+            WHERE b.closed_at IS NULL AND b.key IN (SELECT batch FROM locked WHERE :schema.is_final(state))
+            ORDER BY b.key
+            FOR NO KEY UPDATE OF b
+        ), moved AS (
+            UPDATE :schema.jobs AS j
+            SET
+                state = 'available',
+                scheduled_at = :schema.clock(),
+                finished_at = NULL,
+                cancel_requested_at = NULL,
+                attempt = least(j.attempt, 999),
+                max_attempts = greatest(j.max_attempts, least(j.attempt, 999) + 1),
+                progress = NULL,
+                output = NULL
+            FROM locked
+            WHERE
+                j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Retriable}}
+                AND (NOT :schema.is_final(j.state) OR j.batch IS NULL OR j.batch IN (SELECT key FROM unclosed))
+            RETURNING j.id, j.batch, j.state, j.queue, locked.state AS was
+        ), changes AS (
+            SELECT
+                batch, 0 AS total, 1 AS pending, -(was = 'completed')::integer AS completed,
+                -(was = 'cancelled')::integer AS cancelled, -(was = 'discarded')::integer AS discarded, false AS seals
+            FROM moved
+            WHERE :schema.is_final(was)
+        ), {{BatchTail}}, woken AS (
+            SELECT queue FROM moved
+            UNION ALL
+            SELECT queue FROM told
+        )
+        {{Selected}}
+        """;
+
+    const string Deletable = "j.state <> 'executing'";
+
+    // A member that has not ended counts as cancelled; of one that has, the counters keep what it was. Nobody waits for a
+    // key while he holds a job: a key that somebody else is taking at the moment is left to him.
+    internal const string DeleteJobs = $$"""
+        WITH {{Locked}}
+            FOR UPDATE
+        ), moved AS (
+            DELETE FROM :schema.jobs AS j
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Deletable}}
+            RETURNING j.id, j.batch, j.state, j.unique_key
+        ), freed AS (
+            DELETE FROM :schema.unique_keys
+            WHERE key IN (
+                SELECT k.key
+                FROM :schema.unique_keys AS k
+                JOIN moved ON moved.unique_key = k.key AND moved.id = k.job_id
+                FOR UPDATE OF k SKIP LOCKED)
+        ), changes AS (
+            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
+            FROM moved
+            WHERE NOT :schema.is_final(state)
+        ), {{BatchTail}}, woken AS (
+            SELECT queue FROM told
+        )
+        {{Selected}}
+        """;
+
+    const string Editable = $"{Waits} AND ($9::text[] IS NULL OR j.worker = ANY ($9))";
+
+    // A job that failed stays "retryable" until it is due, wherever its time is moved to. Delays are added in UTC, as in InsertSql.
+    internal const string EditJobs = $$"""
+        WITH {{Locked}}
+            FOR NO KEY UPDATE
+        ), moved AS (
+            UPDATE :schema.jobs AS j
+            SET
+                priority = coalesce($3::smallint, j.priority),
+                max_attempts = coalesce($4::smallint, j.max_attempts),
+                queue = coalesce($5::text, j.queue),
+                args = coalesce($6::jsonb, j.args),
+                scheduled_at = coalesce(due.at, j.scheduled_at),
+                state = CASE
+                    WHEN due.at IS NULL THEN j.state
+                    WHEN due.at <= :schema.clock() THEN 'available'
+                    WHEN j.state = 'retryable' THEN 'retryable'
+                    ELSE 'scheduled'
+                END
+            FROM (
+                SELECT coalesce($7::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $8::interval) AT TIME ZONE 'UTC') AS at
+            ) AS due
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Editable}}
+            RETURNING j.id, j.state, j.queue
+        ), woken AS (
+            SELECT queue
+            FROM moved
+            WHERE state = 'available'
+        )
+        {{Selected}}
+        """;
+
+    public override Task<ChangeResult> CancelAsync(JobSelection jobs, CancellationToken cancellationToken) =>
+        ChangeAsync(CancelJobs, jobs, Cancellable, static _ => { }, cancellationToken);
+
+    public override Task<ChangeResult> RetryAsync(JobSelection jobs, CancellationToken cancellationToken) =>
+        ChangeAsync(RetryJobs, jobs, Retriable, static _ => { }, cancellationToken);
+
+    public override Task<ChangeResult> DeleteAsync(JobSelection jobs, CancellationToken cancellationToken) =>
+        ChangeAsync(DeleteJobs, jobs, Deletable, static _ => { }, cancellationToken);
+
+    public override Task<ChangeResult> EditAsync(JobSelection jobs, JobEdit edit, CancellationToken cancellationToken) =>
+        ChangeAsync(EditJobs, jobs, Editable, parameters => Bind(parameters, edit), cancellationToken);
+
+    static void Bind(NpgsqlParameterCollection parameters, JobEdit edit)
+    {
+        parameters.Bind((object?)(short?)edit.Priority ?? DBNull.Value, NpgsqlDbType.Smallint);
+        parameters.Bind((object?)(short?)edit.MaxAttempts ?? DBNull.Value, NpgsqlDbType.Smallint);
+        parameters.Bind((object?)edit.Queue ?? DBNull.Value, NpgsqlDbType.Text);
+        parameters.Bind(edit.Args is null ? DBNull.Value : (object)edit.Args.Args, NpgsqlDbType.Jsonb);
+        parameters.Bind((object?)edit.ScheduleAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType.TimestampTz);
+        parameters.Bind((object?)edit.ScheduleIn ?? DBNull.Value, NpgsqlDbType.Interval);
+        parameters.Bind(edit.Args is null ? DBNull.Value : (object)JobFilter.NamesOf(edit.Args.Definition).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
+    }
+
+    Task<ChangeResult> ChangeAsync(
+        string change, JobSelection jobs, string possible, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
+        ForCallerAsync(
+            parameters =>
+            {
+                parameters.Bind(jobs.After, NpgsqlDbType.Bigint);
+                parameters.Bind((long)jobs.Limit, NpgsqlDbType.Bigint);
+                bind(parameters);
+                var filter = JobFilterSql.Where(jobs.Filter, parameters);
+                return Filtered(change, jobs.OnlyPossible ? $"{possible} AND {filter}" : filter);
+            },
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                if (reader.IsDBNull(0))
+                    return new ChangeResult([], []);
+                var ids = reader.GetFieldValue<long[]>(0);
+                var states = reader.GetFieldValue<string[]>(1);
+                var changed = reader.GetFieldValue<bool[]>(2);
+                return new ChangeResult(
+                    [.. ids.Select((id, i) => new SelectedJob(id, JobStates.FromSql(states[i]), changed[i]))], reader.GetFieldValue<string[]>(3));
+            },
+            cancellationToken);
+
+    /// <summary>A statement with a filter in the place of <c>:filter</c>.</summary>
+    internal static string Filtered(string sql, string filter) => sql.Replace(":filter", filter, StringComparison.Ordinal);
+
+    // So many times a statement of a caller is repeated that PostgreSQL has rolled back for the sake of another one.
+    const int Repeats = 10;
+
+    /// <summary>Runs one statement on a connection of the callers, again where PostgreSQL asks for it.</summary>
+    /// <param name="write">Binds the values and returns the text.</param>
+    /// <param name="read">Reads the answer.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    async Task<T> ForCallerAsync<T>(
+        Func<NpgsqlParameterCollection, string> write, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        for (var repeats = 0; ; repeats++)
+        {
+            try
+            {
+                await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+                await using var command = new NpgsqlCommand("", connection);
+                command.CommandText = _database.Schema.Qualify(write(command.Parameters));
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                return await ReadToEndAsync(reader, read, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (
+                repeats < Repeats && exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(10, 50) * (repeats + 1)), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}
