@@ -108,8 +108,8 @@ sealed class PrivateCluster : DatabaseServer
         return Process.Start(start)!;
     }
 
-    // PostgreSQL refuses to run as root. On Linux the keeper leaves the tests' process group, so that a kill of the group spares it.
-    static string[] AsServerUser()
+    // PostgreSQL and PgBouncer refuse to run as root. On Linux the keeper leaves the tests' process group, so that a kill of the group spares it.
+    internal static string[] AsServerUser()
     {
         string[] ownGroup = OperatingSystem.IsLinux() ? ["setsid"] : [];
         if (!Environment.IsPrivilegedProcess)
@@ -118,7 +118,7 @@ sealed class PrivateCluster : DatabaseServer
         return [.. ownGroup, "setpriv", $"--reuid={user}", "--clear-groups", "--"];
     }
 
-    static int FindFreePort()
+    internal static int FindFreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -39,6 +39,10 @@ sealed class TestHost : IAsyncDisposable
     public static async Task<TestHost> StartAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null, string settings = "") =>
         await StartAsync(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken), ownsDatabase: true, configure, script, settings);
 
+    /// <summary>Starts a host on a database that others use too, and that outlives it.</summary>
+    public static Task<TestHost> StartOnAsync(TestDatabase database, Action<JobsBuilder>? configure = null, Action<Script>? script = null, string settings = "") =>
+        StartAsync(database, ownsDatabase: false, configure, script, settings);
+
     /// <summary>Starts another host on the same database, which must be disposed before this one.</summary>
     public Task<TestHost> StartAnotherAsync(Action<JobsBuilder>? configure = null, Action<Script>? script = null) =>
         StartAsync(_database, ownsDatabase: false, configure, script, settings: "");
