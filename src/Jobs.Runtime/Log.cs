@@ -87,6 +87,12 @@ static partial class Log
     [LoggerMessage(19, LogLevel.Information, "Ran {Count} jobs one by one that a node had died with; this node claimed no others for {Elapsed}.")]
     public static partial void SuspectsRan(ILogger logger, int count, TimeSpan elapsed);
 
+    [LoggerMessage(50, LogLevel.Information, "Job {JobId} was cancelled when it ended: that was requested while it ran.")]
+    public static partial void JobCancelled(ILogger logger, long jobId);
+
+    [LoggerMessage(51, LogLevel.Error, "Job {JobId} ran, and the database refused its output, so that its attempt failed. The errors of its row say more.")]
+    public static partial void OutputRefused(ILogger logger, long jobId);
+
     public static void ListenFailed(ILogger logger, Exception exception) => ListenFailed(logger, Unexpected(exception), Reason(exception));
 
     [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes: {Reason}")]

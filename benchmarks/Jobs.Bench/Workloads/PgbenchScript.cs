@@ -12,7 +12,7 @@ static class PgbenchScript
         SELECT
             array_agg(id)::text AS ids, array_agg(run)::text AS runs, string_agg(args::text, '') AS args, bool_or(suspects_wait) AS suspects_wait,
             array_agg(:node::uuid)::text AS nodes, array_agg('completed'::text)::text AS states,
-            array_agg('0'::interval)::text AS delays, array_agg(NULL::text)::text AS errors
+            array_agg('0'::interval)::text AS delays
         FROM (
         :claimed_rows
         ) AS job (suspects_wait, id, run, queue, worker, args, attempt, max_attempts, tags, meta, batch, batch_total, callback_worker)
@@ -27,7 +27,7 @@ static class PgbenchScript
         $"""
         \set size {jobsPerStatement}
         {Parameters(ClaimAsArrays, "queue", "workers", "size", "node")}
-        {Parameters(Acknowledge, "ids", "runs", "nodes", "states", "delays", "errors")};
+        {Parameters(Acknowledge, "ids", "runs", "nodes", "states", "delays", null, null, null)};
 
         """);
 
@@ -38,11 +38,11 @@ static class PgbenchScript
 
     static SchemaName Schema { get; } = new("jobs");
 
-    // $1 is the first of the names, and so on.
-    static string Parameters(string sql, params ReadOnlySpan<string> names)
+    // $1 is the first of the names, and so on; what has no name is null, as the worker sends it where no job failed or returned anything.
+    static string Parameters(string sql, params ReadOnlySpan<string?> names)
     {
         for (var i = names.Length; i > 0; i--)
-            sql = sql.Replace(string.Create(CultureInfo.InvariantCulture, $"${i}"), $":{names[i - 1]}", StringComparison.Ordinal);
+            sql = sql.Replace(string.Create(CultureInfo.InvariantCulture, $"${i}"), names[i - 1] is { } name ? $":{name}" : "NULL", StringComparison.Ordinal);
         return sql;
     }
 }

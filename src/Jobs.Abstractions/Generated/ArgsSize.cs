@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Jobs.Generated;
 
-/// <summary>Holds args to a size, counted as jsonb gives them back: <c>1e300</c> is 5 bytes when it is written, and 301 when it is read.</summary>
+/// <summary>Holds args and outputs to a size, counted as jsonb gives them back: <c>1e300</c> is 5 bytes when it is written, and 301 when it is read.</summary>
 static class ArgsSize
 {
-    /// <summary>How many bytes the args of a job may have: 1 MiB. The store does not read more.</summary>
+    /// <summary>How many bytes the args of a job may have, and its output: 1 MiB. The store reads no more args.</summary>
     public const int Largest = 1024 * 1024;
 
     // Of PostgreSQL's numeric, which jsonb keeps numbers as.
@@ -24,7 +24,7 @@ static class ArgsSize
         if (args.Length <= Largest / 2 && !MayHaveExponent(args))
             return;
 
-        var size = Measure(args);
+        var size = MeasureArgs(args);
         if (size > Largest)
         {
             throw new InvalidArgsException(string.Create(
@@ -45,25 +45,37 @@ static class ArgsSize
         return false;
     }
 
-    static long Measure(ReadOnlySpan<byte> args)
+    static long MeasureArgs(ReadOnlySpan<byte> args)
     {
-        long size = args.Length;
         try
         {
-            var json = new Utf8JsonReader(args);
-            for (var before = JsonTokenType.None; json.Read(); before = json.TokenType)
-            {
-                if (json.TokenType == JsonTokenType.Number)
-                    size += SizeOf(json.ValueSpan) - json.ValueSpan.Length;
-                if (json.TokenType == JsonTokenType.PropertyName)
-                    size++;
-                if (IsAfterComma(before, json.TokenType))
-                    size++;
-            }
+            return Measure(args);
         }
         catch (JsonException)
         {
             throw new InvalidArgsException("The args are no valid JSON. Does a converter write raw text?");
+        }
+        catch (OverflowException exception)
+        {
+            throw new InvalidArgsException($"The args hold {exception.Message}");
+        }
+    }
+
+    /// <summary>How many bytes the JSON has as jsonb reads it back.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="OverflowException">It holds a number that jsonb cannot hold; the message is the end of a sentence that says so.</exception>
+    public static long Measure(ReadOnlySpan<byte> utf8)
+    {
+        long size = utf8.Length;
+        var json = new Utf8JsonReader(utf8);
+        for (var before = JsonTokenType.None; json.Read(); before = json.TokenType)
+        {
+            if (json.TokenType == JsonTokenType.Number)
+                size += SizeOf(json.ValueSpan) - json.ValueSpan.Length;
+            if (json.TokenType == JsonTokenType.PropertyName)
+                size++;
+            if (IsAfterComma(before, json.TokenType))
+                size++;
         }
 
         return size;
@@ -83,9 +95,9 @@ static class ArgsSize
         var decimals = Math.Max(0, (point < 0 ? 0 : mantissa.Length - point - 1) - exponent);
         if (digits > MostDigits || decimals > MostDecimals)
         {
-            throw new InvalidArgsException(string.Create(
+            throw new OverflowException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The args hold a number that jsonb cannot hold: it has room for {MostDigits:N0} digits before the point, and {MostDecimals:N0} behind it."));
+                $"a number that jsonb cannot hold: it has room for {MostDigits:N0} digits before the point, and {MostDecimals:N0} behind it."));
         }
 
         return sign + Math.Max(1, digits) + (decimals > 0 ? 1 + decimals : 0);

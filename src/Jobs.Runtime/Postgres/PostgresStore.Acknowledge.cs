@@ -69,13 +69,19 @@ sealed partial class PostgresStore
             SELECT *
             FROM unnest(
                 (SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::uuid[]),
-                (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[])) AS t (id, run, node, state, delay, error)
+                (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[]), (SELECT $7::text[]),
+                (SELECT $8::boolean[])) AS t (id, run, node, state, delay, error, output, was_last_attempt)
             ORDER BY id
         ), locked AS MATERIALIZED (
-            SELECT job.id, CAST(input.state AS :schema.job_state) AS state, input.delay, input.error
+            SELECT
+                job.id, input.delay, input.error, input.output, CAST(input.state AS :schema.job_state) AS wanted,
+                CAST(CASE
+                    WHEN job.cancel_requested_at IS NOT NULL AND (input.state NOT IN ('completed', 'discarded') OR input.was_last_attempt)
+                    THEN 'cancelled' ELSE input.state
+                END AS :schema.job_state) AS state
             FROM input
             CROSS JOIN LATERAL (
-                SELECT j.id
+                SELECT j.id, j.cancel_requested_at
                 FROM :schema.jobs AS j
                 WHERE j.id = input.id AND j.state = 'executing' AND j.run = input.run AND j.node = input.node
                 FOR NO KEY UPDATE
@@ -88,12 +94,14 @@ sealed partial class PostgresStore
                 attempt = CASE WHEN locked.state IN ('scheduled', 'available') THEN j.attempt - 1 ELSE j.attempt END,
                 scheduled_at = CASE WHEN locked.state IN ('scheduled', 'retryable') THEN :schema.clock() + locked.delay ELSE j.scheduled_at END,
                 finished_at = CASE WHEN :schema.is_final(locked.state) THEN :schema.clock() END,
+                cancel_requested_at = NULL,
+                output = CAST(locked.output AS jsonb),
                 errors = CASE WHEN locked.error IS NULL THEN j.errors ELSE
                     CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
                     || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', locked.error) END
             FROM locked
             WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked))
-            RETURNING j.id, j.batch, j.state
+            RETURNING j.id, j.batch, j.state, j.state <> locked.wanted AS was_cancelled
         ), changes AS (
             SELECT
                 batch, 0 AS total, -1 AS pending, (state = 'completed')::integer AS completed,
@@ -103,6 +111,7 @@ sealed partial class PostgresStore
         ), {{BatchTail}}
         SELECT
             (SELECT coalesce(array_agg(id), '{}') FROM moved),
+            (SELECT coalesce(array_agg(id), '{}') FROM moved WHERE was_cancelled),
             (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL),
             (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told)
         """;
@@ -113,7 +122,7 @@ sealed partial class PostgresStore
         {
             return await QueryAsync(_acknowledge, parameters => BindOutcomes(parameters, outcomes), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
         }
-        catch (PostgresException exception) when (exception.SqlState is ['2', '2' or '3', ..] or PostgresErrorCodes.ProgramLimitExceeded)
+        catch (PostgresException exception) when (exception.SqlState is ['2', '2' or '3', ..] or ['5', '4', ..])
         {
             throw new JobStoreException(isTransient: false, exception.MessageText, exception);
         }
@@ -156,13 +165,29 @@ sealed partial class PostgresStore
         parameters.BindArray([.. outcomes.Select(outcome => outcome.Node)], NpgsqlDbType.Uuid);
         parameters.BindArray([.. outcomes.Select(outcome => JobStates.ToSql(outcome.State))], NpgsqlDbType.Text);
         parameters.BindArray([.. outcomes.Select(outcome => outcome.Delay)], NpgsqlDbType.Interval);
-        parameters.BindArray([.. outcomes.Select(outcome => outcome.Error)], NpgsqlDbType.Text);
+        parameters.BindArray(Column(outcomes, static outcome => outcome.Error), NpgsqlDbType.Text);
+        parameters.BindArray(Column(outcomes, static outcome => outcome.Output?.Json), NpgsqlDbType.Text);
+        parameters.BindArray(Column<bool?>(outcomes, static outcome => outcome.WasLastAttempt ? true : null), NpgsqlDbType.Boolean);
+    }
+
+    // Most flushes have neither an error nor an output: unnest fills a column of which there is no array with nulls.
+    static T?[]? Column<T>(IReadOnlyList<Acknowledgement> outcomes, Func<Acknowledgement, T?> value)
+    {
+        T?[]? values = null;
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            if (value(outcomes[i]) is { } present)
+                (values ??= new T?[outcomes.Count])[i] = present;
+        }
+
+        return values;
     }
 
     internal static async Task<AcknowledgeResult> ReadAcknowledgedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         return new AcknowledgeResult(
-            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<string[]>(1), reader.GetFieldValue<string[]>(2));
+            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<long[]>(1).ToHashSet(),
+            reader.GetFieldValue<string[]>(2), reader.GetFieldValue<string[]>(3));
     }
 }

@@ -15,8 +15,15 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
     // Full when the database is slow: jobs then keep their places, and the claims slow down with it.
     const int Capacity = 10_000;
 
+    // An output may have 1 MiB: fewer of the large ones may wait, and a flush takes so many characters of them at most.
+    const int LargeOutput = 16 * 1024;
+    const int LargeOutputCapacity = 64;
+    const int LargestFlushOutputs = 4 * 1024 * 1024;
+
     readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(
         new BoundedChannelOptions(Capacity) { SingleReader = true });
+
+    readonly SemaphoreSlim _largeOutputs = new(LargeOutputCapacity);
 
     // A field, so that a loop that is started again goes on with what the last one had taken.
     readonly List<Acknowledgement> _flush = new(LargestFlush);
@@ -24,7 +31,15 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
     /// <summary>How many outcomes wait for a flush.</summary>
     public int Waiting => _outcomes.Reader.Count;
 
-    public ValueTask AcknowledgeAsync(Acknowledgement outcome) => _outcomes.Writer.WriteAsync(outcome);
+    public ValueTask AcknowledgeAsync(Acknowledgement outcome) => HasLargeOutput(outcome) ? AcknowledgeLargeAsync(outcome) : _outcomes.Writer.WriteAsync(outcome);
+
+    async ValueTask AcknowledgeLargeAsync(Acknowledgement outcome)
+    {
+        await _largeOutputs.WaitAsync().ConfigureAwait(false);
+        await _outcomes.Writer.WriteAsync(outcome).ConfigureAwait(false);
+    }
+
+    static bool HasLargeOutput(Acknowledgement outcome) => outcome.Output is { Json.Length: > LargeOutput };
 
     /// <summary>Gives back jobs that the caller has taken from <see cref="HeldJobs"/>, at the cost of no attempt.</summary>
     public async Task GiveBackAsync(IEnumerable<ClaimedJob> taken)
@@ -42,11 +57,22 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
         while (_flush.Count > 0 || await _outcomes.Reader.WaitToReadAsync(abort).ConfigureAwait(false))
         {
             pulse.Expect(LongestFlush);
-            while (_flush.Count < LargestFlush && _outcomes.Reader.TryRead(out var outcome))
-                _flush.Add(outcome);
+            Fill(_flush);
             await FlushAsync(_flush, abort).ConfigureAwait(false);
+            if (_flush.Count(HasLargeOutput) is > 0 and var large)
+                _largeOutputs.Release(large);
             _flush.Clear();
             pulse.Rest();
+        }
+    }
+
+    void Fill(List<Acknowledgement> flush)
+    {
+        var outputs = flush.Sum(static outcome => outcome.Output?.Json.Length ?? 0);
+        while (flush.Count < LargestFlush && outputs < LargestFlushOutputs && _outcomes.Reader.TryRead(out var outcome))
+        {
+            flush.Add(outcome);
+            outputs += outcome.Output?.Json.Length ?? 0;
         }
     }
 
@@ -83,6 +109,11 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
             await FlushAsync(outcomes[..half], abort).ConfigureAwait(false);
             await FlushAsync(outcomes[half..], abort).ConfigureAwait(false);
         }
+        else if (outcomes[0] is { Output: not null } completed)
+        {
+            Log.OutputRefused(logger, completed.Id);
+            await FlushAsync([completed.WithoutOutput($"The job ran, and what it returned could not be stored: {exception.Message}.")], abort).ConfigureAwait(false);
+        }
         else if (outcomes[0] is { Error: not null and not UnstorableError } outcome)
         {
             await FlushAsync([outcome with { Error = UnstorableError }], abort).ConfigureAwait(false);
@@ -111,6 +142,8 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
                 Log.StaleOutcome(logger, stale.Id, stale.Run, stale.State);
         }
 
+        foreach (var cancelled in result.Cancelled)
+            Log.JobCancelled(logger, cancelled);
         foreach (var batch in result.ClosedBatches)
             Log.BatchClosed(logger, batch);
         signals.Wake(result.CallbackQueues);

@@ -1,3 +1,4 @@
+using System.Text;
 using Jobs.Generated;
 using Jobs.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,12 +52,14 @@ sealed class Executor(
             return execution with
             {
                 State = JobState.Retryable,
-                Delay = Backoff.AfterAttempt(execution.Job.Attempt, execution.Job.MaxAttempts),
+                Delay = DelayAfter(execution.Job),
                 Error = Describe(exception),
                 ErrorType = exception.GetType().FullName,
             };
         }
     }
+
+    static TimeSpan DelayAfter(ClaimedJob job) => Backoff.AfterAttempt(job.Attempt, job.MaxAttempts);
 
     // An exception whose own text throws is still only a failed attempt.
     static string Describe(Exception exception)
@@ -119,9 +122,11 @@ sealed class Executor(
     };
 
     static Execution DiscardIfLastAttempt(Execution execution) =>
-        execution.State == JobState.Retryable && execution.Job.Attempt >= execution.Job.MaxAttempts
-            ? execution with { State = JobState.Discarded }
+        execution.State == JobState.Retryable && IsLastAttempt(execution.Job)
+            ? execution with { State = JobState.Discarded, WasLastAttempt = true }
             : execution;
+
+    static bool IsLastAttempt(ClaimedJob job) => job.Attempt >= job.MaxAttempts;
 
     // A job that shutdown has given back in the meantime is no longer ours to decide.
     async Task AcknowledgeAsync(Execution execution)
@@ -130,7 +135,11 @@ sealed class Executor(
         if (!execution.IsAcknowledged && held.TryTake(job))
         {
             var error = execution.Error is null ? null : StorableText.Clean(execution.Error, LongestError);
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, error)).ConfigureAwait(false);
+            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, error)
+            {
+                WasLastAttempt = execution.WasLastAttempt,
+                Output = execution.Output is null ? null : new StoredOutput(Encoding.UTF8.GetString(execution.Output), IsLastAttempt(job), DelayAfter(job)),
+            }).ConfigureAwait(false);
         }
     }
 
@@ -157,7 +166,12 @@ sealed class Executor(
         /// <summary>Whether the job has acknowledged itself, in a transaction of the user's.</summary>
         public bool IsAcknowledged { get; init; }
 
+        /// <summary>Whether it is discarded because this was the last attempt, and not by its own word.</summary>
+        public bool WasLastAttempt { get; init; }
+
         public TimeSpan Delay { get; init; }
+
+        public byte[]? Output { get; init; }
 
         public string? Error { get; init; }
 
@@ -175,6 +189,7 @@ sealed class Executor(
                 _ => throw new InvalidOperationException($"{outcome.Kind} is not an outcome."),
             },
             Delay = outcome.Delay,
+            Output = outcome.Output,
             Error = outcome.Reason,
             ErrorType = outcome.Reason is null ? null : $"{nameof(JobOutcome)}.{outcome.Kind}",
         };

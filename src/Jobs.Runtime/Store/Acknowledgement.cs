@@ -6,14 +6,40 @@ namespace Jobs.Store;
 /// <param name="Node">The node that claimed it.</param>
 /// <param name="State">
 /// Where the job goes: a final state; <see cref="JobState.Retryable"/> after a failure; <see cref="JobState.Scheduled"/> for a snooze and
-/// <see cref="JobState.Available"/> for a job that is given back, both of which give the attempt back too.
+/// <see cref="JobState.Available"/> for a job that is given back, both of which give the attempt back too. Where a cancel was requested while
+/// the job ran, it is cancelled instead, unless it is completed, or discarded by its own word.
 /// </param>
 /// <param name="Delay">When it is due again, counted from the acknowledgement; for the two waiting states.</param>
 /// <param name="Error">Kept with the job's errors; text that the store can hold.</param>
-readonly record struct Acknowledgement(long Id, long Run, Guid Node, JobState State, TimeSpan Delay = default, string? Error = null);
+readonly record struct Acknowledgement(long Id, long Run, Guid Node, JobState State, TimeSpan Delay = default, string? Error = null)
+{
+    /// <summary>Whether the job is discarded because its last attempt failed, and not by its own word.</summary>
+    public bool WasLastAttempt { get; init; }
+
+    /// <summary>What a completed job returned; <see langword="null"/> for none.</summary>
+    public StoredOutput? Output { get; init; }
+
+    /// <summary>The failed attempt that it is when the store refuses the output.</summary>
+    public Acknowledgement WithoutOutput(string error) => Output is null ? this : this with
+    {
+        State = Output.IsOfLastAttempt ? JobState.Discarded : JobState.Retryable,
+        WasLastAttempt = Output.IsOfLastAttempt,
+        Delay = Output.DelayIfRefused,
+        Error = error,
+        Output = null,
+    };
+}
+
+/// <summary>What a completed job returned, and what becomes of the job if the store refuses it.</summary>
+/// <param name="Json">JSON, as text.</param>
+/// <param name="IsOfLastAttempt">Whether a failure discards the job.</param>
+/// <param name="DelayIfRefused">How long it waits otherwise.</param>
+sealed record StoredOutput(string Json, bool IsOfLastAttempt, TimeSpan DelayIfRefused);
 
 /// <summary>What an acknowledgement changed.</summary>
 /// <param name="Acknowledged">The jobs whose outcome counted. The others were stale.</param>
+/// <param name="Cancelled">Those of them that were cancelled in place of their outcome, since that was requested while they ran.</param>
 /// <param name="ClosedBatches">The ids of the batches that it closed.</param>
 /// <param name="CallbackQueues">The queues in which it enqueued callbacks.</param>
-sealed record AcknowledgeResult(IReadOnlySet<long> Acknowledged, IReadOnlyList<string> ClosedBatches, IReadOnlyList<string> CallbackQueues);
+sealed record AcknowledgeResult(
+    IReadOnlySet<long> Acknowledged, IReadOnlySet<long> Cancelled, IReadOnlyList<string> ClosedBatches, IReadOnlyList<string> CallbackQueues);

@@ -202,6 +202,92 @@ public abstract class JobStoreTests
     }
 
     [Fact]
+    public async Task A_completed_job_keeps_its_output_and_one_that_returned_nothing_has_none()
+    {
+        await using var harness = await StartAsync();
+        var id = await harness.EnqueueAsync();
+        var plain = await harness.EnqueueAsync();
+        var claimed = await harness.ClaimAsync(await harness.RegisterNodeAsync());
+
+        var result = await harness.Store.AcknowledgeAsync(
+            [
+                StoreHarness.Outcome(claimed[0], JobState.Completed) with { Output = new StoredOutput("""{"rows": 7}""", IsOfLastAttempt: false, TimeSpan.Zero) },
+                StoreHarness.Outcome(claimed[1], JobState.Completed),
+            ],
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal([id, plain], result.Acknowledged.Order());
+        Assert.Equal("""{"rows": 7}""", (await harness.FindJobAsync(id))!.Output);
+        Assert.Null((await harness.FindJobAsync(plain))!.Output);
+    }
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("\"\\u0000\"")]
+    [InlineData("\"\\ud83d\"")]
+    [InlineData("1e200000")]
+    public async Task An_output_that_cannot_be_stored_is_refused_for_good_and_changes_nothing(string output)
+    {
+        await using var harness = await StartAsync();
+        await harness.EnqueueAsync();
+        await harness.EnqueueAsync();
+        var claimed = await harness.ClaimAsync(await harness.RegisterNodeAsync());
+
+        var refused = await Assert.ThrowsAsync<JobStoreException>(() => harness.Store.AcknowledgeAsync(
+            [
+                StoreHarness.Outcome(claimed[0], JobState.Completed) with { Output = new StoredOutput(output, IsOfLastAttempt: false, TimeSpan.Zero) },
+                StoreHarness.Outcome(claimed[1], JobState.Completed),
+            ],
+            TestContext.Current.CancellationToken));
+
+        Assert.False(refused.IsTransient);
+        foreach (var job in claimed)
+            Assert.Equal(JobState.Executing, (await harness.FindJobAsync(job.Id))!.State);
+    }
+
+    [Theory]
+    [InlineData(JobState.Completed, JobState.Completed)]
+    [InlineData(JobState.Discarded, JobState.Discarded)]
+    [InlineData(JobState.Cancelled, JobState.Cancelled)]
+    [InlineData(JobState.Retryable, JobState.Cancelled)]
+    [InlineData(JobState.Scheduled, JobState.Cancelled)]
+    [InlineData(JobState.Available, JobState.Cancelled)]
+    public async Task A_job_whose_cancel_was_requested_while_it_ran_is_cancelled_unless_its_own_word_was_final(JobState wanted, JobState expected)
+    {
+        await using var harness = await StartAsync();
+        var batch = await harness.EnqueueBatchAsync("b", 1, StoreHarness.Mailer);
+        var claimed = await harness.ClaimOneAsync(await harness.RegisterNodeAsync());
+        await harness.RequestCancelAsync(claimed.Id);
+
+        var result = await harness.Store.AcknowledgeAsync([StoreHarness.Outcome(claimed, wanted, error: "why")], TestContext.Current.CancellationToken);
+
+        Assert.Equal([claimed.Id], result.Acknowledged);
+        Assert.Equal(wanted == expected ? [] : [claimed.Id], result.Cancelled);
+        Assert.Equal([batch.Id], result.ClosedBatches);
+        var job = (await harness.FindJobAsync(claimed.Id))!;
+        Assert.Equal((expected, 1, false), (job.State, job.Attempt, job.IsCancelRequested));
+        Assert.Equal(["why"], job.Errors);
+        Assert.Equal(expected == JobState.Cancelled ? 1 : 0, (await harness.StatusAsync("b")).Cancelled);
+        Assert.Single(await harness.CallbacksAsync("b"));
+    }
+
+    [Fact]
+    public async Task A_job_whose_last_attempt_failed_is_cancelled_where_that_was_requested_and_discarded_elsewhere()
+    {
+        await using var harness = await StartAsync();
+        await harness.EnqueueBatchAsync("b", 2);
+        var claimed = await harness.ClaimAsync(await harness.RegisterNodeAsync());
+        await harness.RequestCancelAsync(claimed[0].Id);
+
+        var result = await harness.Store.AcknowledgeAsync(
+            [.. claimed.Select(job => StoreHarness.Outcome(job, JobState.Discarded) with { WasLastAttempt = true })], TestContext.Current.CancellationToken);
+
+        Assert.Equal([claimed[0].Id], result.Cancelled);
+        var status = await harness.StatusAsync("b");
+        Assert.Equal((1, 1), (status.Cancelled, status.Discarded));
+    }
+
+    [Fact]
     public async Task Snoozing_a_job_gives_its_attempt_back_but_not_its_run()
     {
         await using var harness = await StartAsync();

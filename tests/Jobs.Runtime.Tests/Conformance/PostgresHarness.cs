@@ -72,7 +72,7 @@ sealed class PostgresHarness : StoreHarness
         await using var command = new NpgsqlCommand(
             $"""
             SELECT j.id, j.state::text, j.run, j.attempt, j.crashes, j.worker, j.queue, j.args::text, j.errors::text,
-                extract(epoch FROM j.scheduled_at - jobs.clock())::float8
+                extract(epoch FROM j.scheduled_at - jobs.clock())::float8, j.output::text, j.cancel_requested_at IS NOT NULL
             FROM jobs.jobs AS j
             WHERE {where}
             ORDER BY j.id
@@ -86,7 +86,11 @@ sealed class PostgresHarness : StoreHarness
                 reader.GetInt64(0), JobStates.FromSql(reader.GetString(1)), reader.GetInt64(2), reader.GetInt16(3), reader.GetInt16(4),
                 reader.GetString(5), reader.GetString(6), reader.GetString(7),
                 reader.IsDBNull(8) ? [] : [.. JsonDocument.Parse(reader.GetString(8)).RootElement.EnumerateArray().Select(error => error.GetProperty("error").GetString()!)],
-                TimeSpan.FromSeconds(reader.GetDouble(9))));
+                TimeSpan.FromSeconds(reader.GetDouble(9)))
+            {
+                Output = reader.IsDBNull(10) ? null : reader.GetString(10),
+                IsCancelRequested = reader.GetBoolean(11),
+            });
         }
 
         return jobs;

@@ -127,4 +127,9 @@ abstract class StoreHarness : IAsyncDisposable
 
 /// <summary>A job as it stands in the store.</summary>
 sealed record StoredJob(
-    long Id, JobState State, long Run, int Attempt, int Crashes, string Worker, string Queue, string Args, IReadOnlyList<string> Errors, TimeSpan DueIn);
+    long Id, JobState State, long Run, int Attempt, int Crashes, string Worker, string Queue, string Args, IReadOnlyList<string> Errors, TimeSpan DueIn)
+{
+    public required string? Output { get; init; }
+
+    public required bool IsCancelRequested { get; init; }
+}
