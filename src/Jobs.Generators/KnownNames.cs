@@ -20,6 +20,8 @@ static class KnownNames
     public const string JobClient = "Jobs.JobClient";
     public const string JobsBuilder = "Jobs.JobsBuilder";
     public const string JobsOptions = "Jobs.JobsOptions";
+    public const string RetentionOptions = "Jobs.RetentionOptions";
+    public const string RetentionOverride = "Jobs.RetentionOverride";
 
     public const string CancellationToken = "System.Threading.CancellationToken";
     public const string Task = "System.Threading.Tasks.Task";

@@ -32,6 +32,9 @@ public sealed class JobsOptions
     /// </value>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>How long jobs and batches are kept after they have ended.</summary>
+    public RetentionOptions Retention { get; } = new();
+
     /// <summary>Whether the host brings the schema up to date when it starts.</summary>
     /// <value>Default <see langword="true"/>. Several hosts may start at once: one migrates, the others wait.</value>
     public bool MigrateAtStart { get; set; } = true;

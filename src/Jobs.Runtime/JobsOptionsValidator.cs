@@ -11,6 +11,7 @@ sealed class JobsOptionsValidator : IValidateOptions<JobsOptions>
         Between(failures, options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), nameof(options.PollInterval));
         Between(failures, options.NodeLease, TimeSpan.FromSeconds(3), TimeSpan.FromHours(1), nameof(options.NodeLease));
         Between(failures, options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(options.ShutdownGrace));
+        Check(failures, options.Retention);
         foreach (var (queue, concurrency) in options.Queues)
         {
             if (string.IsNullOrWhiteSpace(queue) || queue.Length > 200 || queue.Contains('\0'))
@@ -20,6 +21,32 @@ sealed class JobsOptionsValidator : IValidateOptions<JobsOptions>
         }
 
         return failures.Build();
+    }
+
+    static void Check(ValidateOptionsResultBuilder failures, RetentionOptions retention)
+    {
+        const string Option = nameof(JobsOptions.Retention);
+        Age(failures, retention.Completed, $"{Option}.{nameof(retention.Completed)}");
+        Age(failures, retention.Cancelled, $"{Option}.{nameof(retention.Cancelled)}");
+        Age(failures, retention.Discarded, $"{Option}.{nameof(retention.Discarded)}");
+        Age(failures, retention.Batches, $"{Option}.{nameof(retention.Batches)}");
+        foreach (var (queue, its) in retention.Queues)
+            Check(failures, its, $"{Option}.{nameof(retention.Queues)}[\"{queue}\"]");
+        foreach (var (worker, its) in retention.Workers)
+            Check(failures, its, $"{Option}.{nameof(retention.Workers)}[\"{worker}\"]");
+    }
+
+    static void Check(ValidateOptionsResultBuilder failures, RetentionOverride its, string option)
+    {
+        Age(failures, its.Completed, $"{option}.{nameof(its.Completed)}");
+        Age(failures, its.Cancelled, $"{option}.{nameof(its.Cancelled)}");
+        Age(failures, its.Discarded, $"{option}.{nameof(its.Discarded)}");
+    }
+
+    static void Age(ValidateOptionsResultBuilder failures, TimeSpan? age, string option)
+    {
+        if (age is { } given && given != Timeout.InfiniteTimeSpan)
+            Between(failures, given, TimeSpan.Zero, TimeSpan.FromDays(36_500), option);
     }
 
     static void Between(ValidateOptionsResultBuilder failures, TimeSpan value, TimeSpan least, TimeSpan most, string option)

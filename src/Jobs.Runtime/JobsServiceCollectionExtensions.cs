@@ -54,6 +54,7 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Executor>();
         services.AddSingleton<Stager>();
         services.AddSingleton<Rescuer>();
+        services.AddSingleton<Pruner>();
         services.AddSingleton<StrandedReport>();
         services.AddSingleton<Duties>();
         services.AddSingleton<LeaderElection>();

@@ -119,12 +119,15 @@ static partial class Log
     [LoggerMessage(18, LogLevel.Warning, "No node that knows the worker \"{Worker}\" works queue \"{Queue}\": {Count} jobs wait there, and stay available until one does. Is the queue's name misspelt, or missing an AddQueue(\"{Queue}\", …)?")]
     public static partial void QueueUnworked(ILogger logger, string queue, string worker, long count);
 
+    [LoggerMessage(44, LogLevel.Debug, "Pruned {Jobs} jobs and {Batches} batches that had ended, and freed {Keys} unique keys that nobody held.")]
+    public static partial void Pruned(ILogger logger, long jobs, long batches, long keys);
+
     public static void MaintenanceFailed(ILogger logger, Exception exception, string loop) => MaintenanceFailed(logger, Unexpected(exception), loop, Reason(exception));
 
     [LoggerMessage(34, LogLevel.Warning, "{Loop} failed, and tries again: {Reason}")]
     static partial void MaintenanceFailed(ILogger logger, Exception? exception, string loop, string reason);
 
-    [LoggerMessage(35, LogLevel.Information, "Node {Node} leads: it stages, rescues and reports for all nodes.")]
+    [LoggerMessage(35, LogLevel.Information, "Node {Node} leads: it stages, rescues, prunes and reports for all nodes.")]
     public static partial void BecameLeader(ILogger logger, Guid node);
 
     [LoggerMessage(36, LogLevel.Warning, "Node {Node} leads no longer: it could not renew its lead in time.")]

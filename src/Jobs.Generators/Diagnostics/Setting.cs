@@ -30,6 +30,13 @@ sealed record Setting(string Type, string? Member, string? Parameter, string Wor
         new(KnownNames.JobsOptions, "PollInterval", null, "PollInterval", NotWithin(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)), "10 milliseconds to 1 minute", NoHost),
         new(KnownNames.JobsOptions, "NodeLease", null, "NodeLease", NotWithin(TimeSpan.FromSeconds(3), TimeSpan.FromHours(1)), "3 seconds to 1 hour", NoHost),
         new(KnownNames.JobsOptions, "ShutdownGrace", null, "ShutdownGrace", NotWithin(TimeSpan.Zero, TimeSpan.FromDays(1)), "zero to 1 day", NoHost),
+        Age(KnownNames.RetentionOptions, "Completed"),
+        Age(KnownNames.RetentionOptions, "Cancelled"),
+        Age(KnownNames.RetentionOptions, "Discarded"),
+        Age(KnownNames.RetentionOptions, "Batches"),
+        Age(KnownNames.RetentionOverride, "Completed"),
+        Age(KnownNames.RetentionOverride, "Cancelled"),
+        Age(KnownNames.RetentionOverride, "Discarded"),
     ];
 
     public static Setting? Of(IPropertySymbol property) =>
@@ -40,11 +47,17 @@ sealed record Setting(string Type, string? Member, string? Parameter, string Wor
             (setting.Member is null || setting.Member == parameter.ContainingSymbol.Name) &&
             Types.Is(parameter.ContainingType, setting.Type));
 
+    static Setting Age(string type, string member) =>
+        new(type, member, null, $"{member} of a retention", IsNoAge, "zero to 36,500 days, or Timeout.InfiniteTimeSpan", NoHost);
+
     static Func<IOperation, bool> NotWithin(int least, int most) =>
         value => value.ConstantValue is { HasValue: true, Value: int number } && (number < least || number > most);
 
     static Func<IOperation, bool> NotWithin(TimeSpan least, TimeSpan most) =>
         value => ConstantDuration.Ticks(value) is { } ticks && (ticks < least.Ticks || ticks > most.Ticks);
+
+    static bool IsNoAge(IOperation value) =>
+        ConstantDuration.Ticks(value) is { } ticks && ticks != Timeout.InfiniteTimeSpan.Ticks && (ticks < 0 || ticks > TimeSpan.FromDays(36_500).Ticks);
 
     static bool IsNoName(IOperation value) =>
         value.ConstantValue is { HasValue: true, Value: var constant } && constant is null or string &&

@@ -8,10 +8,8 @@ namespace Jobs.Maintenance;
 
 /// <summary>Frees the jobs of nodes that died: whose lease has run out, or whose row is gone. A living node's jobs are never touched.</summary>
 sealed class Rescuer(JobStore store, Node node, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Rescuer> logger)
-    : MaintenanceLoop(nameof(Rescuer), Often(options.Value.NodeLease), time, logger)
+    : MaintenanceLoop(nameof(Rescuer), Often(options.Value.NodeLease), chunk: 500, time, logger)
 {
-    const int Chunk = 500;
-
     public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
         if (!node.Outage.IsOver)

@@ -7,10 +7,8 @@ namespace Jobs.Maintenance;
 
 /// <summary>Makes scheduled and retryable jobs available when they are due, by the database's clock.</summary>
 sealed class Stager(JobStore store, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Stager> logger)
-    : MaintenanceLoop(nameof(Stager), options.Value.PollInterval, time, logger)
+    : MaintenanceLoop(nameof(Stager), options.Value.PollInterval, chunk: 5_000, time, logger)
 {
-    const int Chunk = 5_000;
-
     public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {
         StageResult staged;

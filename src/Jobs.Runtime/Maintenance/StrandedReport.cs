@@ -6,7 +6,7 @@ namespace Jobs.Maintenance;
 
 /// <summary>Warns, once per queue and worker, of available jobs that no living node takes. The jobs stay available.</summary>
 sealed class StrandedReport(JobStore store, IOptions<JobsOptions> options, TimeProvider time, ILogger<StrandedReport> logger)
-    : MaintenanceLoop(nameof(StrandedReport), options.Value.NodeLease / 3, time, logger)
+    : MaintenanceLoop(nameof(StrandedReport), options.Value.NodeLease / 3, chunk: 0, time, logger)
 {
     readonly HashSet<(string Queue, string Worker)> _reported = [];
     bool _started;

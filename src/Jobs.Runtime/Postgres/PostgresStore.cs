@@ -32,6 +32,9 @@ sealed partial class PostgresStore : JobStore
     readonly string _buryNodes;
     readonly string _rescue;
     readonly string _stranded;
+    readonly string _prune;
+    readonly string _pruneBatches;
+    readonly string _sweepKeys;
     readonly string _elect;
     readonly string _resign;
 
@@ -63,6 +66,9 @@ sealed partial class PostgresStore : JobStore
         _buryNodes = schema.Qualify(BuryNodesSql);
         _rescue = schema.Qualify(RescueSql);
         _stranded = schema.Qualify(StrandedSql);
+        _prune = schema.Qualify(PruneSql);
+        _pruneBatches = schema.Qualify(PruneBatchesSql);
+        _sweepKeys = schema.Qualify(SweepKeysSql);
         _elect = schema.Qualify(ElectSql);
         _resign = schema.Qualify(ResignSql);
     }

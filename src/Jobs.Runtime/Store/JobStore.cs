@@ -130,4 +130,20 @@ abstract class JobStore
 
     /// <summary>Available jobs that no living node takes: none of those that work their queue knows their worker. At most 100 such groups.</summary>
     public abstract Task<IReadOnlyList<Stranded>> FindStrandedAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Deletes jobs that have ended and are as old as <paramref name="rule"/> says, the oldest first, and frees the keys that they held for as
+    /// long as they were there. Members of unfinished batches stay. One step of a walk: it looks at <paramref name="limit"/> jobs at most.
+    /// </summary>
+    /// <param name="rule">Which jobs.</param>
+    /// <param name="after">Where the last step came to.</param>
+    /// <param name="limit">How many to look at. A step that saw fewer is the last.</param>
+    /// <param name="cancellationToken">A step that is cancelled may have been committed; repeating it deletes nothing twice.</param>
+    public abstract Task<PruneResult> PruneAsync(PruneRule rule, PruneMark after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Deletes batches that closed <paramref name="age"/> ago or earlier, and whose callback has ended; a step of a walk, as <see cref="PruneAsync"/>.</summary>
+    public abstract Task<PruneResult> PruneBatchesAsync(TimeSpan age, PruneMark after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Deletes unique keys that nobody holds any more; a step of a walk in the order of the keys, which looks at <paramref name="limit"/> of them.</summary>
+    public abstract Task<KeySweepResult> SweepKeysAsync(Guid after, int limit, CancellationToken cancellationToken);
 }

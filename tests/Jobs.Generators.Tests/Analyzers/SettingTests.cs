@@ -48,6 +48,11 @@ public class SettingTests
     [InlineData("Configure(o => o.NodeLease = TimeSpan.FromHours(1))"), InlineData("Configure(o => o.NodeLease = TimeSpan.FromMinutes(61))")]
     [InlineData("Configure(o => o.ShutdownGrace = Timeout.InfiniteTimeSpan)"), InlineData("Configure(o => o.ShutdownGrace = TimeSpan.Zero)")]
     [InlineData("Configure(o => o.ShutdownGrace = TimeSpan.FromDays(1))"), InlineData("Configure(o => { o.ShutdownGrace = TimeSpan.FromHours(25); })")]
+    [InlineData("Configure(o => o.Retention.Completed = TimeSpan.FromDays(-1))"), InlineData("Configure(o => o.Retention.Completed = null)")]
+    [InlineData("Configure(o => o.Retention.Cancelled = Timeout.InfiniteTimeSpan)"), InlineData("Configure(o => o.Retention.Discarded = TimeSpan.FromDays(36_501))")]
+    [InlineData("Configure(o => o.Retention.Batches = TimeSpan.Zero)"), InlineData("Configure(o => o.Retention.Batches = TimeSpan.MaxValue)")]
+    [InlineData("Configure(o => o.Retention.Queues[\"mail\"] = new() { Completed = TimeSpan.FromHours(-1) })")]
+    [InlineData("Configure(o => o.Retention.Workers[\"App.Mailer\"] = new() { Cancelled = TimeSpan.FromHours(1), Discarded = Timeout.InfiniteTimeSpan })")]
     public async Task A_setting_of_a_host_is_refused_exactly_where_the_host_does_not_start(string setting)
     {
         var program = AdvisedProgram.Compile($"public static void Configure(JobsBuilder jobs) => jobs.{setting};");
