@@ -1,0 +1,205 @@
+using Jobs.Store;
+
+namespace Jobs.Model.Tests.Calls;
+
+/// <summary>Which workers a node knows.</summary>
+[Flags]
+enum Known
+{
+    Mailer = 1,
+    Packer = 2,
+    Both = Mailer | Packer,
+}
+
+static class KnownWorkers
+{
+    public static IReadOnlyList<string> Names(this Known known) => known switch
+    {
+        Known.Mailer => [nameof(Worker.Mailer)],
+        Known.Packer => [nameof(Worker.Packer)],
+        _ => [nameof(Worker.Mailer), nameof(Worker.Packer)],
+    };
+}
+
+/// <summary>Claims jobs of a queue for a node. The answer may be lost.</summary>
+sealed record Claim(int Node, Queue Queue, Known Workers, int Limit, bool IsLost = false) : Operation
+{
+    public override Call Resolve(View view) => new ClaimCall(view.Node(Node), Queue, Workers, Limit, IsLost);
+}
+
+sealed record ClaimCall(Guid Node, Queue Queue, Known Workers, int Limit, bool IsLost) : Call
+{
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        var result = await subject.Store.ClaimAsync(Queue.ToString(), Workers.Names(), Limit, Node, cancellationToken);
+        return [ClaimAnswer.Of(result.Jobs, result.SuspectsWait, subject, IsLost ? null : view)];
+    }
+
+    public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
+    {
+        var suspectsWait = Claimable(world).Any(job => job.Crashes > 0);
+        var taken = World.ByUrgency(Claimable(world).Where(job => job.Crashes == 0 && !skipped.Contains(job.Label))).Take(Limit).ToList();
+        return ClaimAnswer.Of([.. taken.Select(job => world.Claim(job, Node))], suspectsWait, world);
+    }
+
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) =>
+        [Claimable(world).Select(job => job.Label).Except(answer.Taken).ToHashSet()];
+
+    IEnumerable<JobRow> Claimable(World world) =>
+        world.Jobs.Where(job => job.State == JobState.Available && job.Queue == Queue.ToString() && Workers.Names().Contains(job.Worker));
+}
+
+/// <summary>Claims one job that a node died with.</summary>
+sealed record ClaimSuspect(int Node, Known Workers, params IReadOnlyList<Queue> Queues) : Operation
+{
+    public override Call Resolve(View view) => new ClaimSuspectCall(view.Node(Node), Workers, Queues);
+}
+
+sealed record ClaimSuspectCall(Guid Node, Known Workers, IReadOnlyList<Queue> Queues) : Call
+{
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        var job = await subject.Store.ClaimSuspectAsync([.. Queues.Select(queue => queue.ToString())], Workers.Names(), Node, cancellationToken);
+        return [ClaimAnswer.Of(job is null ? [] : [job], suspectsWait: null, subject, view)];
+    }
+
+    public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
+    {
+        var taken = World.ByUrgency(Suspects(world).Where(job => !skipped.Contains(job.Label))).OrderBy(job => job.Crashes).Take(1).ToList();
+        return ClaimAnswer.Of([.. taken.Select(job => world.Claim(job, Node))], suspectsWait: null, world);
+    }
+
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) =>
+        [Suspects(world).Select(job => job.Label).Except(answer.Taken).ToHashSet()];
+
+    IEnumerable<JobRow> Suspects(World world) => world.Jobs.Where(job =>
+        job is { State: JobState.Available, Crashes: > 0 } &&
+        Queues.Any(queue => queue.ToString() == job.Queue) &&
+        Workers.Names().Contains(job.Worker));
+}
+
+/// <summary>What a claim says of each job, and in which order.</summary>
+static class ClaimAnswer
+{
+    public static Answer Of(IReadOnlyList<ClaimedJob> jobs, bool? suspectsWait, Subject subject, View? view)
+    {
+        var labels = jobs.Select(job => job.Args is { } args ? NewRow.LabelIn(args) : $"job {job.Id} without its args").ToList();
+        foreach (var (job, label) in jobs.Zip(labels))
+        {
+            subject.Know(label, job.Id);
+            view?.Claims.Add(job);
+            view?.Jobs.Add(label);
+        }
+
+        return Of(
+            labels,
+            jobs.Select((job, i) => $"{labels[i]}: {job.Worker} in {job.Queue}, run {job.Run}, attempt {job.Attempt} of {job.MaxAttempts}, {Shown(job.Batch)}"),
+            suspectsWait);
+    }
+
+    public static Answer Of(IReadOnlyList<JobRow> jobs, bool? suspectsWait, World world) => Of(
+        [.. jobs.Select(job => job.Label)],
+        jobs.Select(job =>
+        {
+            var batch = job.Batch is null ? null : world.FindBatch(job.Batch);
+            var shown = Shown(batch is null ? null : new BatchRef(batch.Id, batch.Total) { CallbackWorker = batch.CallbackWorker });
+            return $"{job.Label}: {job.Worker} in {job.Queue}, run {job.Run}, attempt {job.Attempt} of {job.MaxAttempts}, {shown}";
+        }),
+        suspectsWait);
+
+    static Answer Of(IReadOnlyList<string> labels, IEnumerable<string> shown, bool? suspectsWait) =>
+        new(
+            labels.Count == 0 ? "claimed nothing" : string.Join("; ", shown.Order(StringComparer.Ordinal)),
+            $"in the order {string.Join(", ", labels)}{(suspectsWait == true ? "; suspects wait" : "")}")
+        { Taken = labels };
+
+    static string Shown(BatchRef? batch) => batch is null ? "no batch" : $"batch {batch.Id} of {batch.Total}, {batch.CallbackWorker ?? "nobody"} is told";
+}
+
+/// <summary>Reads the args of a claimed job.</summary>
+sealed record ReadArgs(int Claim) : Operation
+{
+    public override Call? Resolve(View view) => view.Claim(Claim) is { } job ? new ReadArgsCall(NewRow.LabelIn(job.Args!.Value), job) : null;
+}
+
+sealed record ReadArgsCall(string Label, ClaimedJob Job) : Call
+{
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return [new Answer($"the args of {NewRow.LabelIn(await subject.Store.ReadArgsAsync(Job, cancellationToken))}")];
+        }
+        catch (StaleJobException)
+        {
+            return [Stale];
+        }
+    }
+
+    static Answer Stale { get; } = new("stale");
+
+    public override Answer Apply(World world, int part, IReadOnlySet<string> skipped) =>
+        world.FindJob(Label) is { } job && job.Run == Job.Run && job.Node == Job.Node ? new Answer($"the args of {Label}") : Stale;
+}
+
+/// <summary>Gives back what executes on a node in a queue, but for some of the jobs that the client knows of.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Queue">The queue.</param>
+/// <param name="Held">Which of the claims it holds, a bit for each, the newest first.</param>
+sealed record GiveBackUnknown(int Node, Queue Queue, int Held) : Operation
+{
+    public override Call Resolve(View view)
+    {
+        var node = view.Node(Node);
+        var held = view.Claims.Where(job => job.Node == node).Reverse().Where((_, place) => (Held >> Math.Min(place, 30) & 1) == 1);
+        return new GiveBackUnknownCall(node, Queue, [.. held.Select(job => (NewRow.LabelIn(job.Args!.Value), job.Id))]);
+    }
+}
+
+sealed record GiveBackUnknownCall(Guid Node, Queue Queue, IReadOnlyList<(string Label, long Id)> Held) : Call
+{
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        var count = await subject.Store.GiveBackUnknownAsync(Queue.ToString(), Node, [.. Held.Select(job => job.Id)], cancellationToken);
+        return [new Answer($"gave back {count}")];
+    }
+
+    public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
+    {
+        var unknown = Unknown(world).Where(job => !skipped.Contains(job.Label)).ToList();
+        foreach (var job in unknown)
+            world.GiveBack(job);
+        return new Answer($"gave back {unknown.Count}");
+    }
+
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) => SubsetsOf(Unknown(world).Select(job => job.Label));
+
+    IEnumerable<JobRow> Unknown(World world) => world.Jobs.Where(job =>
+        job.State == JobState.Executing && job.Node == Node && job.Queue == Queue.ToString() && Held.All(held => held.Label != job.Label));
+}
+
+/// <summary>Crashes the server before a claim is on its disk, which it has answered already: the job is as it was, and its run is given out again.</summary>
+sealed record UndoClaim(int Claim) : Operation
+{
+    public override Call? Resolve(View view) => view.Claim(Claim) is { } job ? new UndoClaimCall(NewRow.LabelIn(job.Args!.Value), job) : null;
+}
+
+sealed record UndoClaimCall(string Label, ClaimedJob Job) : Call
+{
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        await subject.ExecuteAsync($"""
+            UPDATE jobs.jobs
+            SET state = 'available', node = NULL, run = run - 1, attempt = attempt - 1
+            WHERE id = {Job.Id} AND state = 'executing' AND run = {Job.Run} AND node = '{Job.Node}'
+            """);
+        return [Answer.Done];
+    }
+
+    public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
+    {
+        if (world.FindJob(Label) is { State: JobState.Executing } job && job.Run == Job.Run && job.Node == Job.Node)
+            world.Change(job, job with { State = JobState.Available, Node = null, Run = job.Run - 1, Attempt = job.Attempt - 1 });
+        return Answer.Done;
+    }
+}

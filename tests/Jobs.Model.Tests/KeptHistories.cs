@@ -1,0 +1,39 @@
+using Jobs.Model.Tests.Calls;
+using Jobs.Model.Tests.Histories;
+
+namespace Jobs.Model.Tests;
+
+/// <summary>Histories in which the store and the model once differed, or that a broken store has to fail.</summary>
+public sealed class KeptHistories
+{
+    public static TheoryData<string> Names => [.. Kept.Keys];
+
+    static readonly Dictionary<string, History> Kept = new(StringComparer.Ordinal)
+    {
+        ["a late outcome of a snoozed and reclaimed job"] = new History(
+        [
+            new RegisterNode(TimeSpan.FromSeconds(60), Known.Both, [Queue.Mail]),
+            new Enqueue(Way.Alone, [new Draft(Worker.Mailer)]),
+            new Claim(0, Queue.Mail, Known.Both, 1),
+            new Acknowledge([new Outcome(0, JobState.Scheduled)]),
+            new Stage(1),
+            new Claim(0, Queue.Mail, Known.Both, 1),
+            new Acknowledge([new Outcome(1, JobState.Completed)]),
+            new Acknowledge([new Outcome(0, JobState.Retryable)]),
+        ]),
+    };
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_history_that_is_kept_passes(string name)
+    {
+        var history = Kept[name];
+        await using var subject = await Subject.StartAsync(TestContext.Current.CancellationToken);
+
+        var difference = history.Clients.Count == 0
+            ? await new Sequence(subject).RunAsync(history.First, TestContext.Current.CancellationToken)
+            : await new Concurrency(subject).RunAsync(history, TestContext.Current.CancellationToken);
+
+        Assert.Null(difference);
+    }
+}

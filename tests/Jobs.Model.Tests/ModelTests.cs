@@ -1,0 +1,78 @@
+using System.Globalization;
+using CsCheck;
+using Jobs.Model.Tests.Histories;
+
+namespace Jobs.Model.Tests;
+
+/// <summary>Does PostgreSQL do what the rules say, whatever is done in whatever order?</summary>
+public sealed class ModelTests(ITestOutputHelper output)
+{
+    const int Databases = 2;
+
+    [Fact]
+    public async Task After_each_step_of_a_random_history_the_rows_are_those_of_the_model()
+    {
+        var steps = 0;
+        var histories = 0;
+
+        await RunAsync(
+            HistoryGen.OfOne, dawdles: false, () => Volatile.Read(ref steps) < Settings.Steps,
+            async (subject, history) =>
+            {
+                var sequence = new Sequence(subject);
+                var difference = await sequence.RunAsync(history.First, TestContext.Current.CancellationToken);
+                Interlocked.Add(ref steps, sequence.Steps);
+                Interlocked.Increment(ref histories);
+                return difference;
+            });
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{steps} steps in {histories} histories, 0 differences (seed {Settings.Seed})."));
+    }
+
+    [Fact]
+    public async Task What_several_clients_do_at_the_same_time_is_explained_by_some_order()
+    {
+        var histories = 0;
+        var calls = 0;
+        var overlapping = 0;
+
+        await RunAsync(
+            HistoryGen.OfSeveral, dawdles: true, () => Volatile.Read(ref histories) < Settings.Histories,
+            async (subject, history) =>
+            {
+                var concurrency = new Concurrency(subject);
+                var difference = await concurrency.RunAsync(history, TestContext.Current.CancellationToken);
+                Interlocked.Increment(ref histories);
+                Interlocked.Add(ref calls, concurrency.Calls.All);
+                Interlocked.Add(ref overlapping, concurrency.Calls.Overlapping);
+                return difference;
+            });
+
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{histories} histories of several clients, {overlapping} of their {calls} calls at the same time as another's, 0 without an explanation (seed {Settings.Seed})."));
+        Assert.InRange(overlapping, calls / 4, calls);
+    }
+
+    static async Task RunAsync(Gen<History> generator, bool dawdles, Func<bool> goesOn, Func<Subject, History, Task<string?>> run)
+    {
+        var random = new PCG(Settings.Seed, 0);
+        var generating = new Lock();
+        await Task.WhenAll(Enumerable.Range(0, Databases).Select(_ => Task.Run(
+            async () =>
+            {
+                await using var subject = await Subject.StartAsync(TestContext.Current.CancellationToken);
+                if (dawdles)
+                    await subject.DawdleAsync();
+                while (goesOn())
+                {
+                    History history;
+                    lock (generating)
+                        history = generator.Generate(random, null, out var _);
+                    if (await run(subject, history) is { } difference)
+                        await new Shrinker(candidate => run(subject, candidate)).FailAsync(history, difference);
+                }
+            },
+            TestContext.Current.CancellationToken)));
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+
+namespace Jobs.Model.Tests;
+
+/// <summary>A job as it stands in the table. Times are counted from the start of the history.</summary>
+/// <param name="Label">Stands for the id: the client's own name for the job, or that of the batch whose callback it is.</param>
+sealed record JobRow(string Label)
+{
+    public required string Worker { get; init; }
+
+    public required string Queue { get; init; }
+
+    public required JobState State { get; init; }
+
+    public required TimeSpan ScheduledAt { get; init; }
+
+    public required TimeSpan InsertedAt { get; init; }
+
+    public required string Args { get; init; }
+
+    public int Priority { get; init; }
+
+    public int MaxAttempts { get; init; }
+
+    public int Attempt { get; init; }
+
+    public long Run { get; init; }
+
+    public int Crashes { get; init; }
+
+    public Guid? Node { get; init; }
+
+    public TimeSpan? AttemptedAt { get; init; }
+
+    public TimeSpan? FinishedAt { get; init; }
+
+    public string? Batch { get; init; }
+
+    public string? CallbackOf { get; init; }
+
+    public string Errors { get; init; } = "";
+
+    public TimeSpan? CancelRequestedAt { get; init; }
+
+    public string? Tags { get; init; }
+
+    public string? Meta { get; init; }
+
+    public string? Progress { get; init; }
+
+    public string? Output { get; init; }
+
+    public bool IsFinal => State is JobState.Completed or JobState.Cancelled or JobState.Discarded;
+}
+
+/// <summary>A batch as it stands in the table.</summary>
+sealed record BatchRow(string Id)
+{
+    public required TimeSpan InsertedAt { get; init; }
+
+    public TimeSpan? SealedAt { get; init; }
+
+    public TimeSpan? ClosedAt { get; init; }
+
+    public int Total { get; init; }
+
+    public int Completed { get; init; }
+
+    public int Cancelled { get; init; }
+
+    public int Discarded { get; init; }
+
+    public int Pending => Total - Completed - Cancelled - Discarded + (SealedAt is null ? 1 : 0);
+
+    public string? CallbackWorker { get; init; }
+
+    public string? CallbackQueue { get; init; }
+
+    public int? CallbackPriority { get; init; }
+
+    public int? CallbackMaxAttempts { get; init; }
+}
+
+/// <summary>A node's lease as it stands in the table.</summary>
+sealed record LeaseRow(Guid Node, string Name, string Queues, string Workers, TimeSpan StartedAt, TimeSpan ExpiresAt);
+
+/// <summary>Who leads, as it stands in the table.</summary>
+sealed record LeaderRow(Guid Node, TimeSpan ElectedAt, TimeSpan ExpiresAt);
+
+/// <summary>The tables, each in the order in which its rows were inserted.</summary>
+sealed record Tables(ImmutableList<JobRow> Jobs, ImmutableList<BatchRow> Batches, ImmutableList<LeaseRow> Nodes, LeaderRow? Leader)
+{
+    public static Tables Empty { get; } = new([], [], [], null);
+
+    /// <summary>What is different in the tables that were <paramref name="found"/>, a line for each row; empty if nothing is.</summary>
+    public string DifferencesTo(Tables found) => string.Join('\n',
+        Different(Jobs, found.Jobs, static job => job.Label)
+            .Concat(Different(Batches, found.Batches, static batch => batch.Id))
+            .Concat(Different(Nodes, found.Nodes, static lease => lease.Name))
+            .Concat(Different(Alone(Leader), Alone(found.Leader), static _ => "leader")));
+
+    static IEnumerable<LeaderRow> Alone(LeaderRow? leader) => leader is null ? [] : [leader];
+
+    static IEnumerable<string> Different<T>(IEnumerable<T> expected, IEnumerable<T> found, Func<T, string> name)
+        where T : class
+    {
+        var missing = expected.ToDictionary(name, StringComparer.Ordinal);
+        foreach (var row in found)
+        {
+            missing.Remove(name(row), out var wanted);
+            if (!Equals(row, wanted))
+                yield return $"  the model has {wanted?.ToString() ?? "nothing"}\n  found         {row}";
+        }
+
+        foreach (var wanted in missing.Values)
+            yield return $"  the model has {wanted}\n  found         nothing";
+    }
+}

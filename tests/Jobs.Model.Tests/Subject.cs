@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using Jobs.Postgres;
+using Jobs.Store;
+using Jobs.Testing.Database;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Jobs.Model.Tests;
+
+/// <summary>The store that is held to the model, in a database whose clock stands still until it is moved.</summary>
+sealed class Subject : IAsyncDisposable
+{
+    /// <summary>What the clock shows when a history starts.</summary>
+    public static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    const int HistoriesBetweenTruncations = 100;
+
+    readonly TestDatabase _test;
+    readonly PostgresDatabase _database;
+    readonly NpgsqlDataSource _connections;
+    readonly ConcurrentDictionary<string, long> _ids = new(StringComparer.Ordinal);
+    int _histories;
+
+    Subject(TestDatabase test)
+    {
+        _test = test;
+        // Nothing here outlives the server, so nothing need wait for its disk.
+        var settings = new NpgsqlConnectionStringBuilder(test.ConnectionString) { Options = "-c synchronous_commit=off" };
+        _database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(settings.ConnectionString), new SchemaName("jobs"));
+        _connections = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString).EnableArrays().Build();
+        Store = new PostgresStore(_database);
+    }
+
+    public PostgresStore Store { get; }
+
+    public static async Task<Subject> StartAsync(CancellationToken cancellationToken)
+    {
+        var subject = new Subject(await TestDatabase.CreateAsync(cancellationToken));
+        await subject.Store.MigrateAsync(cancellationToken);
+        await subject.ExecuteAsync("CREATE TABLE public.history AS SELECT timestamptz '2030-01-01Z' AS clock");
+        await subject.ExecuteAsync("CREATE OR REPLACE FUNCTION jobs.clock() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT clock FROM public.history'");
+        return subject;
+    }
+
+    /// <summary>Has every change of a row take up to two milliseconds, so that calls at the same time get into each other's way.</summary>
+    public async Task DawdleAsync()
+    {
+        await ExecuteAsync("CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(random() * 0.002); RETURN NEW; END'");
+        await ExecuteAsync("CREATE TRIGGER dawdle BEFORE INSERT OR UPDATE ON jobs.jobs FOR EACH ROW EXECUTE FUNCTION public.dawdle()");
+        await ExecuteAsync("CREATE TRIGGER dawdle BEFORE INSERT OR UPDATE ON jobs.batches FOR EACH ROW EXECUTE FUNCTION public.dawdle()");
+    }
+
+    /// <summary>Has the store run a statement that is wrong.</summary>
+    /// <param name="statement">The name of the store's field that holds it.</param>
+    /// <param name="text">What it says, as often as it says it.</param>
+    /// <param name="wrong">What it says from now on.</param>
+    /// <returns>Mends it.</returns>
+    public IDisposable Break(string statement, string text, string wrong)
+    {
+        var field = typeof(PostgresStore).GetField(statement, BindingFlags.Instance | BindingFlags.NonPublic);
+        Assert.NotNull(field);
+        var sql = (string)field.GetValue(Store)!;
+        var schema = _database.Schema;
+        Assert.Contains(schema.Qualify(text), sql, StringComparison.Ordinal);
+        field.SetValue(Store, sql.Replace(schema.Qualify(text), schema.Qualify(wrong), StringComparison.Ordinal));
+        return new Mending(() => field.SetValue(Store, sql));
+    }
+
+    sealed class Mending(Action mend) : IDisposable
+    {
+        public void Dispose() => mend();
+    }
+
+    /// <summary>Empties the tables and sets the clock to <see cref="Start"/>.</summary>
+    public Task BeginHistoryAsync()
+    {
+        _ids.Clear();
+        return ExecuteAsync($"""
+            {(_histories++ % HistoriesBetweenTruncations == 0
+                ? "TRUNCATE jobs.jobs, jobs.batches, jobs.nodes, jobs.leader, jobs.unique_keys, jobs.queue_settings;"
+                : "DELETE FROM jobs.jobs; DELETE FROM jobs.batches; DELETE FROM jobs.nodes; DELETE FROM jobs.leader; DELETE FROM jobs.unique_keys; DELETE FROM jobs.queue_settings;")}
+            UPDATE public.history SET clock = '2030-01-01Z'
+            """);
+    }
+
+    public Task MoveClockAsync(TimeSpan by) => ExecuteAsync(string.Create(
+        CultureInfo.InvariantCulture, $"UPDATE public.history SET clock = clock + interval '{by.TotalSeconds} seconds'"));
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = _connections.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A connection of the user's, for transactions of his own.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsync() => _connections.OpenConnectionAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Remembers whose id this is.</summary>
+    public void Know(string label, long id) => _ids[label] = id;
+
+    /// <summary>The id of a job that has been seen.</summary>
+    public long? FindId(string label) => _ids.TryGetValue(label, out var id) ? id : null;
+
+    /// <summary>The label of a job that has been seen, or its id.</summary>
+    public string LabelOf(long id) => _ids.FirstOrDefault(known => known.Value == id).Key ?? $"the unknown job {id}";
+
+    const string JobsSql = """
+        SELECT
+            j.id, j.args::text, j.worker, j.queue, j.state::text, j.scheduled_at, j.inserted_at, j.priority, j.max_attempts, j.attempt, j.run, j.crashes,
+            j.node, j.attempted_at, j.finished_at, b.id, c.id || coalesce(nullif(': ' || j.callback, ': complete'), ''), j.errors::text,
+            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text
+        FROM jobs.jobs AS j
+        LEFT JOIN jobs.batches AS b ON b.key = j.batch
+        LEFT JOIN jobs.batches AS c ON c.key = j.callback_of
+        ORDER BY j.id
+        """;
+
+    const string BatchesSql = """
+        SELECT
+            id, inserted_at, sealed_at, closed_at, total, completed, cancelled, discarded, pending,
+            callback_worker, callback_queue, callback_priority, callback_max_attempts
+        FROM jobs.batches
+        ORDER BY key
+        """;
+
+    const string NodesSql = "SELECT id, name, queues, workers, started_at, expires_at FROM jobs.nodes ORDER BY id";
+
+    const string LeaderSql = "SELECT node, elected_at, expires_at FROM jobs.leader WHERE only_one";
+
+    /// <summary>Reads everything that a history may change.</summary>
+    public async Task<Tables> ReadAsync()
+    {
+        await using var batch = _connections.CreateBatch();
+        foreach (var sql in (string[])[JobsSql, BatchesSql, NodesSql, LeaderSql])
+            batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
+        await using var reader = await batch.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        return new Tables(
+            await RowsAsync(reader, ReadJob),
+            await RowsAsync(reader, ReadBatch),
+            await RowsAsync(reader, ReadLease),
+            (await RowsAsync(reader, ReadLeader)).SingleOrDefault());
+    }
+
+    static async Task<ImmutableList<T>> RowsAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read)
+    {
+        var rows = ImmutableList.CreateBuilder<T>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+            rows.Add(read(reader));
+        await reader.NextResultAsync(TestContext.Current.CancellationToken);
+        return rows.ToImmutable();
+    }
+
+    JobRow ReadJob(NpgsqlDataReader row)
+    {
+        var args = row.GetString(1);
+        var label = NewRow.LabelIn(args);
+        Know(label, row.GetInt64(0));
+        return new JobRow(label)
+        {
+            Worker = row.GetString(2),
+            Queue = row.GetString(3),
+            State = JobStates.FromSql(row.GetString(4)),
+            ScheduledAt = Time(row, 5)!.Value,
+            InsertedAt = Time(row, 6)!.Value,
+            Args = args,
+            Priority = row.GetInt16(7),
+            MaxAttempts = row.GetInt16(8),
+            Attempt = row.GetInt16(9),
+            Run = row.GetInt64(10),
+            Crashes = row.GetInt16(11),
+            Node = row.IsDBNull(12) ? null : row.GetGuid(12),
+            AttemptedAt = Time(row, 13),
+            FinishedAt = Time(row, 14),
+            Batch = Text(row, 15),
+            CallbackOf = Text(row, 16),
+            Errors = Errors(Text(row, 17)),
+            CancelRequestedAt = Time(row, 18),
+            Tags = Text(row, 19),
+            Meta = Text(row, 20),
+            Progress = Text(row, 21),
+            Output = Text(row, 22),
+        };
+    }
+
+    static string Errors(string? json) => json is null
+        ? ""
+        : string.Join('\n', JsonDocument.Parse(json).RootElement.EnumerateArray().Select(error => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{error.GetProperty("attempt").GetInt32()} at {(error.GetProperty("at").GetDateTimeOffset() - Start).TotalSeconds:0}: {error.GetProperty("error").GetString()}")));
+
+    static BatchRow ReadBatch(NpgsqlDataReader row)
+    {
+        var batch = new BatchRow(row.GetString(0))
+        {
+            InsertedAt = Time(row, 1)!.Value,
+            SealedAt = Time(row, 2),
+            ClosedAt = Time(row, 3),
+            Total = row.GetInt32(4),
+            Completed = row.GetInt32(5),
+            Cancelled = row.GetInt32(6),
+            Discarded = row.GetInt32(7),
+            CallbackWorker = Text(row, 9),
+            CallbackQueue = Text(row, 10),
+            CallbackPriority = row.IsDBNull(11) ? null : row.GetInt16(11),
+            CallbackMaxAttempts = row.IsDBNull(12) ? null : row.GetInt16(12),
+        };
+        Assert.Equal(batch.Pending, row.GetInt32(8));
+        return batch;
+    }
+
+    static LeaseRow ReadLease(NpgsqlDataReader row) => new(
+        row.GetGuid(0), row.GetString(1), string.Join(',', row.GetFieldValue<string[]>(2)), string.Join(',', row.GetFieldValue<string[]>(3)),
+        Time(row, 4)!.Value, Time(row, 5)!.Value);
+
+    static LeaderRow ReadLeader(NpgsqlDataReader row) => new(row.GetGuid(0), Time(row, 1)!.Value, Time(row, 2)!.Value);
+
+    static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    static TimeSpan? Time(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column) - Start;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _connections.DisposeAsync();
+        await _database.DisposeAsync();
+        await _test.DisposeAsync();
+    }
+}
