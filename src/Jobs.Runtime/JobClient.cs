@@ -18,11 +18,15 @@ public sealed partial class JobClient
     readonly JobStore _store;
     readonly QueueSignals _signals;
 
-    internal JobClient(JobStore store, QueueSignals signals)
+    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control)
     {
         _store = store;
         _signals = signals;
+        Queues = new QueueClient(store, control);
     }
+
+    /// <summary>Pauses, resumes, scales and stops queues, and tells how they are.</summary>
+    public QueueClient Queues { get; }
 
     /// <summary>Stores one job.</summary>
     /// <exception cref="ArgumentException">The job has both a <see cref="NewJob.ScheduleIn"/> and a <see cref="NewJob.ScheduleAt"/>.</exception>

@@ -5,6 +5,13 @@ public sealed class JobsOptions
 {
     internal Dictionary<string, int> Queues { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What this host is called among the others: in logs, and by who pauses or scales a queue on one node.</summary>
+    /// <value>
+    /// 1 to 200 characters. The default is the machine's name and the process's id, and so another at each start; what is said of a queue on one
+    /// node stays in force over a restart where the name stays the same. Hosts of the same name are meant together.
+    /// </value>
+    public string NodeName { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
+
     /// <summary>
     /// How often the host looks whether its queues have jobs that nobody told it of, and whether a job that it runs is to be cancelled; and how
     /// often due jobs are staged.

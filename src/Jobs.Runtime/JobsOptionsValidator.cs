@@ -12,9 +12,11 @@ sealed class JobsOptionsValidator : IValidateOptions<JobsOptions>
         Between(failures, options.NodeLease, TimeSpan.FromSeconds(3), TimeSpan.FromHours(1), nameof(options.NodeLease));
         Between(failures, options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(options.ShutdownGrace));
         Check(failures, options.Retention);
+        if (!IsName(options.NodeName))
+            failures.AddError($"JobsOptions.NodeName is \"{options.NodeName}\"; it must have 1 to 200 characters, and none of them NUL.");
         foreach (var (queue, concurrency) in options.Queues)
         {
-            if (string.IsNullOrWhiteSpace(queue) || queue.Length > 200 || queue.Contains('\0'))
+            if (!IsName(queue))
                 failures.AddError($"The queue name \"{queue}\" must have 1 to 200 characters, and none of them NUL.");
             if (concurrency is < 1 or > 10_000)
                 failures.AddError($"The concurrency of queue \"{queue}\" is {concurrency}; it must be 1 to 10,000.");
@@ -48,6 +50,8 @@ sealed class JobsOptionsValidator : IValidateOptions<JobsOptions>
         if (age is { } given && given != Timeout.InfiniteTimeSpan)
             Between(failures, given, TimeSpan.Zero, TimeSpan.FromDays(36_500), option);
     }
+
+    static bool IsName(string? name) => !string.IsNullOrWhiteSpace(name) && name.Length <= 200 && StorableText.IsStorable(name);
 
     static void Between(ValidateOptionsResultBuilder failures, TimeSpan value, TimeSpan least, TimeSpan most, string option)
     {

@@ -13,18 +13,16 @@ namespace Jobs;
 /// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
 sealed class JobsService(
     JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, Admission admission,
-    UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
+    UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, WorkedQueues worked, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
     IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
     : IHostedService, IDisposable
 {
-    static readonly TimeSpan TimeToObeyToken = TimeSpan.FromSeconds(2);
     static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
 
     readonly CancellationTokenSource _stopping = new();
     readonly CancellationTokenSource _cancelled = new();
     readonly CancellationTokenSource _drained = new();
     readonly CancellationTokenSource _aborted = new();
-    readonly List<Slots> _slots = [];
     readonly List<Task> _claiming = [];
 
     // To the end of the last job: it is to have its lease, and may be cancelled.
@@ -46,11 +44,15 @@ sealed class JobsService(
             throw new InvalidOperationException("This host works queues but knows no worker. Add them: AddJobs(jobs => jobs….AddWorkers()).");
 
         await node.RegisterAsync(cancellationToken).ConfigureAwait(false);
+        worked.All = [.. options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Work(entry.Key, entry.Value))];
+
+        // What is said of a queue holds for its first claim too.
+        await poller.LookAsync(cancellationToken).ConfigureAwait(false);
         _started = true;
         _serving.Add(Run(nameof(Node), node.RunAsync, _drained.Token));
         _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
-        foreach (var (queue, concurrency) in options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-            StartQueue(queue, concurrency);
+        foreach (var queue in worked.All)
+            Start(queue);
         _claiming.Add(Run(nameof(Quarantine), (_, stopping) => quarantine.RunAsync(stopping, _cancelled.Token), _stopping.Token));
         _claiming.Add(Run(nameof(LeaderElection), (pulse, stopping) => election.RunAsync(pulse, duties.RunAsync, stopping), _stopping.Token));
         _serving.Add(Run(nameof(Poller), poller.RunAsync, _drained.Token));
@@ -71,19 +73,20 @@ sealed class JobsService(
         await LeaveAsync().ConfigureAwait(false);
     }
 
-    void StartQueue(string queue, int concurrency)
+    WorkedQueue Work(string queue, int concurrency)
     {
         signals.Add(queue);
-        var slots = new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, logger);
-        _slots.Add(slots);
+        Log.QueueStarted(logger, queue, concurrency);
+        return new WorkedQueue(queue, concurrency, new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, logger), signals, logger);
+    }
+
+    void Start(WorkedQueue queue) =>
         _claiming.Add(Run(
-            $"{nameof(Producer)} of queue \"{queue}\"",
+            $"{nameof(Producer)} of queue \"{queue.Name}\"",
             (pulse, stopping) => new Producer(
-                queue, concurrency, slots, workers, store, node, held, unknown, acknowledger, admission, quarantine, signals, pulse, time, logger)
+                queue, options.Value, workers, store, node, held, unknown, acknowledger, admission, quarantine, signals, pulse, time, logger)
                 .RunAsync(stopping, _cancelled.Token),
             _stopping.Token));
-        Log.QueueStarted(logger, queue, concurrency);
-    }
 
     async Task StopClaimingAsync()
     {
@@ -98,14 +101,14 @@ sealed class JobsService(
             return;
 
         await _cancelled.CancelAsync().ConfigureAwait(false);
-        await EndsWithinAsync(drained, TimeToObeyToken, CancellationToken.None).ConfigureAwait(false);
+        await EndsWithinAsync(drained, Producer.TimeToObeyToken, CancellationToken.None).ConfigureAwait(false);
     }
 
     // The slots after the claims: one that was under way may still start its jobs.
     async Task DrainAsync()
     {
         await Task.WhenAll(_claiming).ConfigureAwait(false);
-        await Task.WhenAll(_slots.Select(slots => slots.DrainAsync(_aborted.Token))).ConfigureAwait(false);
+        await Task.WhenAll(worked.All.Select(queue => queue.Slots.DrainAsync(_aborted.Token))).ConfigureAwait(false);
     }
 
     async Task GiveBackTheRestAsync()
@@ -115,7 +118,7 @@ sealed class JobsService(
         // With the database away so many outcomes may wait that there is no place for these.
         var given = await EndsWithinAsync(acknowledger.GiveBackAsync(rest), TimeToFlush, CancellationToken.None).ConfigureAwait(false);
         if (given && rest.Count > 0)
-            Log.GaveBack(logger, rest.Count, string.Join(", ", rest.Take(100).Select(job => job.Id)));
+            Log.GaveBack(logger, rest.Count, ClaimedJob.Ids(rest));
     }
 
     async Task FlushAsync()

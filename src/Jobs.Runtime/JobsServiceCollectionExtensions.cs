@@ -44,11 +44,13 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<QueueSignals>();
         services.AddSingleton<ControlSignal>();
         services.AddSingleton<Poller>();
+        services.AddSingleton<WorkedQueues>();
         services.AddSingleton<UnknownJobs>();
         services.AddSingleton<HeldJobs>();
         services.AddSingleton<Admission>();
         services.AddSingleton<Quarantine>();
-        services.AddSingleton(provider => new JobClient(provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>()));
+        services.AddSingleton(provider => new JobClient(
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>(), provider.GetRequiredService<ControlSignal>()));
         services.AddSingleton<Node>();
         services.AddSingleton<Acknowledger>();
         services.AddSingleton<Executor>();
@@ -56,6 +58,7 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Rescuer>();
         services.AddSingleton<Pruner>();
         services.AddSingleton<StrandedReport>();
+        services.AddSingleton<SettingsSweeper>();
         services.AddSingleton<Duties>();
         services.AddSingleton<LeaderElection>();
         services.AddSingleton(provider => new JobsHealth(provider.GetRequiredService<TimeProvider>()));

@@ -64,6 +64,15 @@ static partial class Log
     [LoggerMessage(60, LogLevel.Warning, "The node could not look for jobs and cancels, and tries again: {Reason}")]
     static partial void PollFailed(ILogger logger, Exception? exception, string reason);
 
+    [LoggerMessage(61, LogLevel.Information, "Queue \"{Queue}\" is {State} now.")]
+    public static partial void QueueStateChanged(ILogger logger, string queue, QueueState state);
+
+    [LoggerMessage(62, LogLevel.Information, "Queue \"{Queue}\" runs {Concurrency} jobs at once now.")]
+    public static partial void QueueScaled(ILogger logger, string queue, int concurrency);
+
+    [LoggerMessage(63, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that did not end when it was stopped; they run again elsewhere, or when it is resumed. Ids: {JobIds}.")]
+    public static partial void GaveBackOfQueue(ILogger logger, int count, string queue, string jobIds);
+
     public static void AcknowledgeFailed(ILogger logger, Exception exception, int count) => AcknowledgeFailed(logger, Unexpected(exception), count, Reason(exception));
 
     [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again: {Reason}")]

@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace Jobs.Maintenance;
 
 /// <summary>What the leader does for all nodes, while it leads.</summary>
-sealed class Duties(Stager stager, Rescuer rescuer, Pruner pruner, StrandedReport stranded, JobsHealth health, ILogger<Duties> logger)
+sealed class Duties(
+    Stager stager, Rescuer rescuer, Pruner pruner, StrandedReport stranded, SettingsSweeper sweeper, JobsHealth health, ILogger<Duties> logger)
 {
     public Task RunAsync(CancellationToken leading) => Task.WhenAll(
         Supervise(stager, leading),
         Supervise(rescuer, leading),
         Supervise(pruner, leading),
-        Supervise(stranded, leading));
+        Supervise(stranded, leading),
+        Supervise(sweeper, leading));
 
     Task Supervise(MaintenanceLoop loop, CancellationToken leading) => health.SuperviseAsync(loop.Name, loop.RunAsync, logger, leading);
 }

@@ -36,7 +36,7 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
     {
         var sentAt = time.GetTimestamp();
         var lease = new NodeLease(Guid.CreateVersion7(), _lease, time);
-        var row = new NodeRow(lease.Id, $"{Environment.MachineName}:{Environment.ProcessId}", [.. options.Value.Queues.Keys.Order(StringComparer.Ordinal)], workers.Names);
+        var row = new NodeRow(lease.Id, options.Value.NodeName, [.. options.Value.Queues.OrderBy(queue => queue.Key, StringComparer.Ordinal)], workers.Names);
         await store.RegisterNodeAsync(row, _lease, cancellationToken).ConfigureAwait(false);
         lease.Renew(sentAt);
 

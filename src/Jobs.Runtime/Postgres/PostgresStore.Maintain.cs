@@ -36,8 +36,8 @@ sealed partial class PostgresStore
             cancellationToken);
 
     internal const string RegisterNodeSql = """
-        INSERT INTO :schema.nodes (id, name, queues, workers, expires_at)
-        VALUES ($1, $2, $3, $4, :schema.clock() + $5)
+        INSERT INTO :schema.nodes (id, name, queues, concurrency, workers, expires_at)
+        VALUES ($1, $2, $3, $4, $5, :schema.clock() + $6)
         """;
 
     public override Task RegisterNodeAsync(NodeRow node, TimeSpan lease, CancellationToken cancellationToken) =>
@@ -47,7 +47,8 @@ sealed partial class PostgresStore
             {
                 parameters.Bind(node.Id, NpgsqlDbType.Uuid);
                 parameters.Bind(node.Name, NpgsqlDbType.Text);
-                parameters.BindArray([.. node.Queues], NpgsqlDbType.Text);
+                parameters.BindArray([.. node.Queues.Select(queue => queue.Key)], NpgsqlDbType.Text);
+                parameters.BindArray([.. node.Queues.Select(queue => queue.Value)], NpgsqlDbType.Integer);
                 parameters.BindArray([.. node.Workers], NpgsqlDbType.Text);
                 parameters.Bind(lease, NpgsqlDbType.Interval);
             },

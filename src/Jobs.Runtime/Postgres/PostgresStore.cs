@@ -25,6 +25,11 @@ sealed partial class PostgresStore : JobStore
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
     readonly string _poll;
+    readonly string _setQueueState;
+    readonly string _scaleQueue;
+    readonly string _queueSettings;
+    readonly string _queues;
+    readonly string _sweepQueueSettings;
     readonly string _stage;
     readonly string _registerNode;
     readonly string _renewNode;
@@ -59,6 +64,11 @@ sealed partial class PostgresStore : JobStore
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
         _poll = schema.Qualify(PollSql);
+        _setQueueState = schema.Qualify(SetQueueStateSql);
+        _scaleQueue = schema.Qualify(ScaleQueueSql);
+        _queueSettings = schema.Qualify(QueueSettingsSql);
+        _queues = schema.Qualify(QueuesSql);
+        _sweepQueueSettings = schema.Qualify(SweepQueueSettingsSql);
         _stage = schema.Qualify(StageSql);
         _registerNode = schema.Qualify(RegisterNodeSql);
         _renewNode = schema.Qualify(RenewNodeSql);

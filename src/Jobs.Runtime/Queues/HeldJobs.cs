@@ -32,14 +32,27 @@ sealed class HeldJobs
             return _undecided.Remove((job.Id, job.Run)) && _decided.TryAdd((job.Id, job.Run), job.Queue);
     }
 
-    /// <summary>Takes every job whose outcome nobody has decided.</summary>
-    public IReadOnlyList<ClaimedJob> TakeAll()
+    /// <summary>Takes every job, or every job of a queue, whose outcome nobody has decided.</summary>
+    public IReadOnlyList<ClaimedJob> TakeAll(string? queue = null)
     {
         lock (_gate)
-            return [.. _undecided.Values.Select(undecided => undecided.Job).ToList().Where(TryTake)];
+            return [.. UndecidedOf(queue).Where(TryTake)];
     }
 
-    /// <summary>Somebody wants a job to end. Nothing happens if its outcome is decided, or if the process does not hold this run.</summary>
+    /// <summary>Fires the tokens of all jobs of a queue whose outcome nobody has decided.</summary>
+    public void CancelAll(string queue)
+    {
+        List<ClaimedJob> jobs;
+        lock (_gate)
+            jobs = UndecidedOf(queue);
+        foreach (var job in jobs)
+            Cancel(job.Id, job.Run);
+    }
+
+    List<ClaimedJob> UndecidedOf(string? queue) =>
+        [.. _undecided.Values.Select(undecided => undecided.Job).Where(job => queue is null || job.Queue == queue)];
+
+    /// <summary>Fires the token of a job, which is to end. Nothing happens if its outcome is decided, or if the process does not hold this run.</summary>
     public void Cancel(long id, long run)
     {
         Action? cancel;
@@ -54,7 +67,7 @@ sealed class HeldJobs
         cancel?.Invoke();
     }
 
-    /// <summary>Has <paramref name="cancel"/> called, once, when the job is cancelled; <see langword="true"/> if it was already, and the call does not come.</summary>
+    /// <summary>Has <paramref name="cancel"/> called, once, when the job's token is to fire; <see langword="true"/> if it was already, and the call does not come.</summary>
     public bool WhenCancelled(ClaimedJob job, Action cancel)
     {
         lock (_gate)

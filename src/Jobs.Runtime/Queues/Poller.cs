@@ -6,17 +6,15 @@ using Microsoft.Extensions.Options;
 
 namespace Jobs.Queues;
 
-/// <summary>Looks, for all queues of this node at once, for what nobody told it: jobs to claim, and running jobs to cancel.</summary>
+/// <summary>Looks, for all queues of this node at once, for jobs to claim, for running jobs to cancel, and for what is said of the queues.</summary>
 /// <remarks>One statement for each poll interval, however many queues there are. A queue that finds nothing to claim waits to be woken.</remarks>
 sealed class Poller(
-    JobStore store, WorkerRegistry workers, Node node, HeldJobs held, QueueSignals signals, ControlSignal control, Quarantine quarantine,
+    JobStore store, WorkerRegistry workers, Node node, WorkedQueues worked, HeldJobs held, QueueSignals signals, ControlSignal control, Quarantine quarantine,
     IOptions<JobsOptions> options, TimeProvider time, ILogger<Poller> logger)
 {
     // Who cancels thousands of jobs one by one asks for as many looks.
     static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan LooksWithin = TimeSpan.FromMinutes(1);
-
-    readonly string[] _queues = [.. options.Value.Queues.Keys];
 
     /// <summary>Looks until <paramref name="stopping"/>.</summary>
     public async Task RunAsync(Pulse pulse, CancellationToken stopping)
@@ -26,10 +24,8 @@ sealed class Poller(
             var wait = Jitter.Around(options.Value.PollInterval);
             try
             {
-                pulse.Rest();
-                var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
                 pulse.Expect(LooksWithin);
-                Tell(await store.PollAsync(_queues, workers.Names, lease.Id, stopping).ConfigureAwait(false));
+                await LookAsync(stopping).ConfigureAwait(false);
                 failures = 0;
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
@@ -44,11 +40,22 @@ sealed class Poller(
         }
     }
 
-    void Tell(PollResult found)
+    /// <summary>Looks once, and tells those concerned.</summary>
+    public async Task LookAsync(CancellationToken stopping)
     {
+        var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
+        var queues = worked.All;
+        var found = await store.PollAsync(
+            [.. queues.Select(queue => queue.Name)], workers.Names, lease.Id, options.Value.NodeName, stopping).ConfigureAwait(false);
         foreach (var (id, run) in found.Cancelled)
             held.Cancel(id, run);
-        signals.WakeHere(found.QueuesWithWork);
+        foreach (var (queue, polled) in queues.Zip(found.Queues))
+        {
+            await queue.FollowAsync(polled.Rule).ConfigureAwait(false);
+            if (polled.HasWork && queue.IsRunning)
+                signals.WakeHere(queue.Name);
+        }
+
         if (found.SuspectsWait)
             quarantine.Suspect();
     }

@@ -7,9 +7,14 @@ namespace Jobs.Queues;
 
 /// <summary>Claims the jobs of one queue, never more than the queue can start soon.</summary>
 sealed class Producer(
-    string queue, int concurrency, Slots slots, WorkerRegistry workers, JobStore store, Node node, HeldJobs held, UnknownJobs unknown,
+    WorkedQueue worked, JobsOptions options, WorkerRegistry workers, JobStore store, Node node, HeldJobs held, UnknownJobs unknown,
     Acknowledger acknowledger, Admission admission, Quarantine quarantine, QueueSignals signals, Pulse pulse, TimeProvider time, ILogger logger)
 {
+    /// <summary>How long a job may take to return when its token has fired. After that it is given back all the same.</summary>
+    public static readonly TimeSpan TimeToObeyToken = TimeSpan.FromSeconds(2);
+
+    readonly string _queue = worked.Name;
+    readonly Slots _slots = worked.Slots;
     readonly IReadOnlyList<string> _workers = workers.Names;
     readonly Pace _pace = new(time);
     int _failures;
@@ -24,7 +29,10 @@ sealed class Producer(
             while (!stopping.IsCancellationRequested)
             {
                 pulse.Rest();
+                await WhenRunningAsync(stopping).ConfigureAwait(false);
                 var room = await RoomAsync(stopping).ConfigureAwait(false);
+                if (!worked.IsRunning)
+                    continue;
                 var claimed = await ClaimAdmittedAsync(room, stopping, cancelled).ConfigureAwait(false);
                 pulse.Expect(Backoff.Longest * 2);
                 if (_failures > 0)
@@ -35,8 +43,40 @@ sealed class Producer(
         }
         finally
         {
-            await slots.GiveBackReadyAsync().ConfigureAwait(false);
+            await _slots.GiveBackReadyAsync().ConfigureAwait(false);
         }
+    }
+
+    // What a claim that was under way had still brought goes back with the rest.
+    async Task WhenRunningAsync(CancellationToken stopping)
+    {
+        while (!worked.IsRunning)
+        {
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(stopping, worked.Changes);
+            var state = worked.State;
+            await _slots.GiveBackReadyAsync().ConfigureAwait(false);
+            try
+            {
+                if (state == QueueState.Stopped)
+                    await StopRunningAsync(ends.Token).ConfigureAwait(false);
+                if (state != QueueState.Running)
+                    await Task.Delay(Timeout.InfiniteTimeSpan, ends.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+            {
+            }
+        }
+    }
+
+    async Task StopRunningAsync(CancellationToken ends)
+    {
+        await Task.Delay(options.ShutdownGrace, time, ends).ConfigureAwait(false);
+        held.CancelAll(_queue);
+        await Task.Delay(TimeToObeyToken, time, ends).ConfigureAwait(false);
+        var rest = held.TakeAll(_queue);
+        await acknowledger.GiveBackAsync(rest).ConfigureAwait(false);
+        if (rest.Count > 0)
+            Log.GaveBackOfQueue(logger, rest.Count, _queue, ClaimedJob.Ids(rest));
     }
 
     // A queue of short jobs claims ahead of its slots, so that these never wait for a claim, and waits until half of that is used up, so that
@@ -46,11 +86,11 @@ sealed class Producer(
     {
         while (true)
         {
-            var ahead = _pace.JobsAhead(slots.Finished);
-            var room = await slots.WhenFreeAsync(concurrency + ahead, Math.Max(1, ahead / 2), ReadyFor, stopping).ConfigureAwait(false);
-            if (room > 0)
+            var ahead = _pace.JobsAhead(_slots.Finished);
+            var room = await _slots.WhenFreeAsync(ahead, Math.Max(1, ahead / 2), ReadyFor, stopping).ConfigureAwait(false);
+            if (room > 0 || !worked.IsRunning)
                 return room;
-            await slots.GiveBackReadyAsync().ConfigureAwait(false);
+            await _slots.GiveBackReadyAsync().ConfigureAwait(false);
         }
     }
 
@@ -67,11 +107,11 @@ sealed class Producer(
                 quarantine.Suspect();
             ClaimedJob[] jobs = [.. claim.Jobs.Where(held.TryAdd)];
 
-            // The answer came when the host had begun to stop.
-            if (stopping.IsCancellationRequested)
+            // The answer came when the host had begun to stop, or somebody the queue.
+            if (stopping.IsCancellationRequested || !worked.IsRunning)
                 await acknowledger.GiveBackAsync(jobs.Where(held.TryTake)).ConfigureAwait(false);
             else
-                slots.Start(jobs, lease);
+                _slots.Start(jobs, lease);
             return claim.Jobs.Count;
         }
         finally
@@ -86,34 +126,34 @@ sealed class Producer(
         try
         {
             await GiveBackUnknownAsync(lease, cancelled).ConfigureAwait(false);
-            var claim = await store.ClaimAsync(queue, _workers, room, lease.Id, cancelled).ConfigureAwait(false);
+            var claim = await store.ClaimAsync(_queue, _workers, room, lease.Id, cancelled).ConfigureAwait(false);
             _failures = 0;
             return claim;
         }
         catch (Exception exception) when (!cancelled.IsCancellationRequested)
         {
             _failures++;
-            unknown.MayBeIn(queue);
-            Log.ClaimFailed(logger, exception, queue);
+            unknown.MayBeIn(_queue);
+            Log.ClaimFailed(logger, exception, _queue);
             return ClaimResult.None;
         }
     }
 
     async Task GiveBackUnknownAsync(NodeLease lease, CancellationToken cancelled)
     {
-        if (unknown.NextLook(queue) != TimeSpan.Zero)
+        if (unknown.NextLook(_queue) != TimeSpan.Zero)
             return;
 
-        var count = await store.GiveBackUnknownAsync(queue, lease.Id, held.IdsOf(queue), cancelled).ConfigureAwait(false);
-        unknown.Looked(queue);
+        var count = await store.GiveBackUnknownAsync(_queue, lease.Id, held.IdsOf(_queue), cancelled).ConfigureAwait(false);
+        unknown.Looked(_queue);
         if (count > 0)
-            Log.LostClaimGivenBack(logger, count, queue);
+            Log.LostClaimGivenBack(logger, count, _queue);
     }
 
     Task WhenWokenAsync(CancellationToken stopping)
     {
         pulse.Rest();
-        return signals.WaitAsync(queue, unknown.NextLook(queue), stopping);
+        return signals.WaitAsync(_queue, unknown.NextLook(_queue), stopping);
     }
 
     // So long a job that was claimed ahead may wait for a slot at most.

@@ -12,7 +12,7 @@ namespace Jobs.Queues;
 /// clears nobody else, and one that kills its node once more takes nobody along.
 /// </remarks>
 sealed class Quarantine(
-    JobStore store, WorkerRegistry workers, Node node, HeldJobs held, UnknownJobs unknown, Admission admission, Executor executor, Acknowledger acknowledger,
+    JobStore store, WorkerRegistry workers, Node node, WorkedQueues worked, HeldJobs held, UnknownJobs unknown, Admission admission, Executor executor, Acknowledger acknowledger,
     QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<Quarantine> logger)
 {
     // A node whose jobs run long is closed in vain: then for a fifth of the time at most, and for twice as long at each try, so that suspects
@@ -90,7 +90,7 @@ sealed class Quarantine(
         {
             foreach (var queue in queues)
                 await store.GiveBackUnknownAsync(queue, lease.Id, [], CancellationToken.None).ConfigureAwait(false);
-            return await store.ClaimSuspectAsync(queues, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
+            return await store.ClaimSuspectAsync(worked.Running, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception)
         {

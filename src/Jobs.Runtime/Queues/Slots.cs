@@ -11,6 +11,7 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     readonly Lock _gate = new();
     readonly Queue<(ClaimedJob Job, NodeLease Lease)> _ready = new();
     readonly HashSet<Run> _running = [];
+    int _concurrency = concurrency;
     int _taken;
     long _finished;
     (int Count, TaskCompletionSource Reached)? _awaited;
@@ -29,25 +30,57 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         {
             foreach (var job in jobs)
                 _ready.Enqueue((job, lease));
-            starts = Math.Min(concurrency - _taken, _ready.Count);
-            _taken += starts;
+            starts = TakeSlots();
         }
 
+        RunReady(starts);
+    }
+
+    /// <summary>Changes how many jobs run at once. Where there are to be fewer, those that run go on to their ends.</summary>
+    /// <returns>Whether the number was another.</returns>
+    public bool Resize(int concurrency)
+    {
+        int starts;
+        lock (_gate)
+        {
+            if (concurrency == _concurrency)
+                return false;
+            _concurrency = concurrency;
+            starts = TakeSlots();
+            _awaited?.Reached.TrySetResult();
+        }
+
+        RunReady(starts);
+        return true;
+    }
+
+    // Under the lock.
+    int TakeSlots()
+    {
+        var starts = Math.Max(0, Math.Min(_concurrency - _taken, _ready.Count));
+        _taken += starts;
+        return starts;
+    }
+
+    void RunReady(int starts)
+    {
         for (; starts > 0; starts--)
             _ = Task.Run(RunReadyAsync, CancellationToken.None);
     }
 
-    /// <summary>Waits until fewer than <paramref name="most"/> jobs run or are ready, by at least <paramref name="least"/>.</summary>
-    /// <returns>By how many; zero if it took longer than <paramref name="longest"/>.</returns>
-    public async Task<int> WhenFreeAsync(int most, int least, TimeSpan longest, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until fewer jobs run or are ready than there are slots and <paramref name="ahead"/> more, by at least <paramref name="least"/>.
+    /// </summary>
+    /// <returns>By how many; less if it took longer than <paramref name="longest"/>, or if the number of slots has changed.</returns>
+    public async Task<int> WhenFreeAsync(int ahead, int least, TimeSpan longest, CancellationToken cancellationToken)
     {
         Task reached;
         lock (_gate)
         {
-            var free = most - _taken - _ready.Count;
+            var free = Free(ahead);
             if (free >= least)
                 return free;
-            _awaited = (most - least, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            _awaited = (_concurrency + ahead - least, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             reached = _awaited.Value.Reached.Task;
         }
 
@@ -61,8 +94,10 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         }
 
         lock (_gate)
-            return most - _taken - _ready.Count;
+            return Free(ahead);
     }
+
+    int Free(int ahead) => _concurrency + ahead - _taken - _ready.Count;
 
     /// <summary>Gives back the jobs that have not been started, at the cost of no attempt.</summary>
     public async Task GiveBackReadyAsync()
@@ -102,8 +137,10 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     {
         lock (_gate)
         {
-            var taken = _ready.TryDequeue(out var next);
-            if (!taken)
+            var taken = _ready.TryPeek(out var next) && _taken <= _concurrency;
+            if (taken)
+                _ready.Dequeue();
+            else
                 _taken--;
             (job, lease) = next;
             if (_taken + _ready.Count <= _awaited?.Count)

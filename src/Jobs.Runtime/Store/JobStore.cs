@@ -54,13 +54,14 @@ abstract class JobStore
     /// <exception cref="JobStoreException">Says whether they may be read later.</exception>
     public abstract Task<ReadOnlyMemory<byte>> ReadArgsAsync(ClaimedJob job, CancellationToken cancellationToken);
 
-    /// <summary>Looks which queues have work for a node, and which of the jobs that it executes are to be cancelled.</summary>
-    /// <param name="queues">The queues that the node works.</param>
+    /// <summary>Looks which queues have work for a node, what is said of them, and which of the jobs that it executes are to be cancelled.</summary>
+    /// <param name="queues">The queues that the node works; at least one.</param>
     /// <param name="workers">The workers that it knows.</param>
     /// <param name="node">The node.</param>
+    /// <param name="nodeName">What people call it.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public abstract Task<PollResult> PollAsync(
-        IReadOnlyList<string> queues, IReadOnlyList<string> workers, Guid node, CancellationToken cancellationToken);
+        IReadOnlyList<string> queues, IReadOnlyList<string> workers, Guid node, string nodeName, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes the jobs of a queue available again that execute on a node which does not know of them: a claim committed, and its answer was
@@ -96,6 +97,24 @@ abstract class JobStore
 
     /// <summary>Makes up to <paramref name="limit"/> due jobs available, the longest due first, and returns their queues and how many there were.</summary>
     public abstract Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Says whether the jobs of a queue, or of all, are claimed on the nodes of a name, or on all. The last word counts.</summary>
+    /// <returns>How many living nodes it concerns.</returns>
+    public abstract Task<int> SetQueueStateAsync(string? queue, string? node, QueueState state, CancellationToken cancellationToken);
+
+    /// <summary>Says how many jobs of a queue run at once on a node, in the manner of <see cref="SetQueueStateAsync"/>.</summary>
+    /// <param name="queue">The queue, or all.</param>
+    /// <param name="node">The nodes' name, or all.</param>
+    /// <param name="concurrency">How many; <see langword="null"/> for each host's own number.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>How many living nodes it concerns.</returns>
+    public abstract Task<int> ScaleQueueAsync(string? queue, string? node, int? concurrency, CancellationToken cancellationToken);
+
+    /// <summary>The queues that living nodes work, or of which something is said, by name.</summary>
+    public abstract Task<IReadOnlyList<QueueStatus>> GetQueuesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets what was said of nodes that no sweep has found alive for <paramref name="age"/>.</summary>
+    public abstract Task SweepQueueSettingsAsync(TimeSpan age, CancellationToken cancellationToken);
 
     /// <summary>Tells every listener, soon, that queues have work. A hint, which may be lost.</summary>
     public abstract Task NotifyAsync(IReadOnlyCollection<string> queues, CancellationToken cancellationToken);

@@ -1,7 +1,11 @@
 namespace Jobs.Store;
 
 /// <summary>A node as the others see it.</summary>
-sealed record NodeRow(Guid Id, string Name, IReadOnlyList<string> Queues, IReadOnlyList<string> Workers);
+/// <param name="Id">One life of it.</param>
+/// <param name="Name">What people call it.</param>
+/// <param name="Queues">The queues that it works, each with its concurrency.</param>
+/// <param name="Workers">The workers that it knows.</param>
+sealed record NodeRow(Guid Id, string Name, IReadOnlyList<KeyValuePair<string, int>> Queues, IReadOnlyList<string> Workers);
 
 /// <summary>How many jobs became available, and in which queues.</summary>
 readonly record struct StageResult(int Count, IReadOnlyList<string> Queues);

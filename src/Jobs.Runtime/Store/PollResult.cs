@@ -1,7 +1,12 @@
 namespace Jobs.Store;
 
 /// <summary>What a node finds when it looks.</summary>
-/// <param name="QueuesWithWork">Those of its queues that have available jobs of workers it knows.</param>
-/// <param name="SuspectsWait">Whether one of its queues has available jobs that a node died with.</param>
+/// <param name="Queues">Its queues, in the order in which it asked.</param>
+/// <param name="SuspectsWait">Whether one of them has available jobs that a node died with.</param>
 /// <param name="Cancelled">The jobs that it executes and that are to be cancelled; told again until they have ended.</param>
-sealed record PollResult(IReadOnlyList<string> QueuesWithWork, bool SuspectsWait, IReadOnlyList<(long Id, long Run)> Cancelled);
+sealed record PollResult(IReadOnlyList<PolledQueue> Queues, bool SuspectsWait, IReadOnlyList<(long Id, long Run)> Cancelled);
+
+/// <summary>What a node finds of one of its queues.</summary>
+/// <param name="HasWork">Whether it has available jobs of workers that the node knows.</param>
+/// <param name="Rule">What is said of it.</param>
+readonly record struct PolledQueue(bool HasWork, QueueRule Rule);

@@ -452,7 +452,7 @@ public abstract class JobStoreTests
             [new Stranded("mial", "Mailer", 1, IsWorkerKnown: true), new Stranded("odd", "Stranger", 3, IsWorkerKnown: false)],
             await harness.Store.FindStrandedAsync(TestContext.Current.CancellationToken));
 
-        await harness.Store.RegisterNodeAsync(new NodeRow(Guid.NewGuid(), "late", ["odd", "mial"], ["Stranger", "Mailer"]), TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await harness.Store.RegisterNodeAsync(new NodeRow(Guid.NewGuid(), "late", [new("odd", 1), new("mial", 1)], ["Stranger", "Mailer"]), TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         Assert.Empty(await harness.Store.FindStrandedAsync(TestContext.Current.CancellationToken));
     }
 

@@ -63,7 +63,7 @@ abstract class StoreHarness : IAsyncDisposable
     {
         var node = Guid.NewGuid();
         await Store.RegisterNodeAsync(
-            new NodeRow(node, $"node {node}", ["mail"], workers.Count == 0 ? Known : workers), lease ?? TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            new NodeRow(node, $"node {node}", [new("mail", 10)], workers.Count == 0 ? Known : workers), lease ?? TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         return node;
     }
 
