@@ -17,6 +17,8 @@ public sealed record NewJob
         Priority = worker.Priority;
         Tags = worker.Tags;
         Meta = JobMeta.Empty;
+        if (argsHash is not null)
+            Unique = worker.Unique;
     }
 
     internal WorkerDefinition Definition { get; }
@@ -28,7 +30,7 @@ public sealed record NewJob
     public ReadOnlyMemory<byte> Args { get; }
 
     /// <summary>The hash of what makes the args one with those of another job.</summary>
-    /// <value><see langword="null"/> for a job that is not unique.</value>
+    /// <value><see langword="null"/> where the worker is not unique, or its args have none of its keys.</value>
     internal UInt128? ArgsHash { get; }
 
     /// <summary>The queue the job goes to.</summary>
@@ -112,6 +114,36 @@ public sealed record NewJob
         get;
         init => (field, StoredMeta) = JobMeta.Checked(value);
     }
+
+    /// <summary>On which terms the job is one with equal ones.</summary>
+    /// <value>Default: the worker's; <see langword="null"/> for a worker without <see cref="UniqueAttribute"/>, and for a job that is its own.</value>
+    /// <exception cref="InvalidOperationException">The worker says nothing of what makes its jobs equal.</exception>
+    public Uniqueness? Unique
+    {
+        get;
+        init => field = value is null || ArgsHash is not null ? value : throw new InvalidOperationException(
+            $"A job of {Worker} cannot be unique: nothing says which of these args make jobs equal. Mark the worker with [Unique], or give the job a Key.");
+    }
+
+    /// <summary>The caller's own name for this job: of all jobs of the worker with this key there is one, so that an enqueue whose answer was lost can be repeated.</summary>
+    /// <value>
+    /// Default <see langword="null"/>. 1 to 500 characters. It takes the place of <see cref="Unique"/>, and holds for as long as the job is
+    /// retained, whatever became of it: an enqueue that meets it stores nothing, and answers with the job that is there.
+    /// </value>
+    /// <exception cref="ArgumentException">The value is empty, longer, or has half of a surrogate pair.</exception>
+    public string? Key
+    {
+        get;
+        init
+        {
+            if (value is not null && (string.IsNullOrWhiteSpace(value) || value.Length > 500 || !StorableText.IsStorable(value)))
+                throw new ArgumentException("The key of a job must have 1 to 500 characters, none of them NUL or half of a surrogate pair.", nameof(Key));
+            field = value;
+        }
+    }
+
+    /// <summary>The terms that the job is really held to; <see langword="null"/> if it is its own.</summary>
+    internal Uniqueness? Terms => Key is null ? Unique : Uniqueness.OfKey;
 
     /// <summary>The meta as JSON; <see langword="null"/> if there is none.</summary>
     internal string? StoredMeta { get; private init; }

@@ -235,6 +235,8 @@ sealed class WorkerEmitter
             """);
         if (_worker.Tags.Count > 0)
             _writer.WriteLine($"        Tags = [{string.Join(", ", _worker.Tags.Select(Text))}],");
+        if (_worker.Unique is { } unique)
+            WriteUnique(unique);
         if (_worker.PerformsBatchComplete)
             _writer.WriteLine("        PerformsBatchComplete = true,");
         WriteConstruction();
@@ -242,6 +244,21 @@ sealed class WorkerEmitter
                 };
             }
             """);
+    }
+
+    void WriteUnique(UniqueModel unique)
+    {
+        if (unique.Settings.Count == 0)
+        {
+            _writer.WriteLine("        Unique = new(),");
+            return;
+        }
+
+        _writer.WriteLine("        Unique = new()");
+        _writer.WriteLine("        {");
+        foreach (var setting in unique.Settings)
+            _writer.WriteLine($"            {setting},");
+        _writer.WriteLine("        },");
     }
 
     void WriteConstruction()

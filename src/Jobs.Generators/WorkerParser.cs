@@ -65,7 +65,7 @@ sealed class WorkerParser
         var tags = ParseTags();
         var canEmit = CheckClass();
         var nameCautions = _cautions.Ids.ToEquatableArray();
-        var performs = UniqueParser.Parse(_worker, _compilation, ParsePerforms(), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
+        var (performs, unique) = UniqueParser.Parse(_worker, _compilation, ParsePerforms(), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
         var construction = canEmit ? ParseConstruction() : null;
 
         var model = !canEmit ? null : new WorkerModel
@@ -82,6 +82,7 @@ sealed class WorkerParser
             MaxAttempts = attempts,
             Priority = priority,
             Tags = tags,
+            Unique = unique,
             Construction = construction,
             Performs = performs,
             ValueTypes = _args.ValueTypes,

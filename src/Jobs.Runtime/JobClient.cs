@@ -10,7 +10,8 @@ namespace Jobs;
 /// <para>Each call is one transaction, or part of the caller's: all of it is stored, or none.</para>
 /// <para>
 /// A call whose connection breaks after the commit was sent throws an exception of Npgsql, and nobody knows then whether the jobs are
-/// stored; it is not repeated. A batch can be repeated by its id: if it was stored, <see cref="BatchExistsException"/> says so.
+/// stored; it is not repeated. A job with a <see cref="NewJob.Key"/> can be enqueued again, and is stored once; a batch can be repeated by its
+/// id: if it was stored, <see cref="BatchExistsException"/> says so.
 /// </para>
 /// </remarks>
 public sealed partial class JobClient
@@ -28,7 +29,8 @@ public sealed partial class JobClient
     /// <summary>Pauses, resumes, scales and stops queues, and tells how they are.</summary>
     public QueueClient Queues { get; }
 
-    /// <summary>Stores one job.</summary>
+    /// <summary>Stores one job, or finds the one that it is one with.</summary>
+    /// <exception cref="JobExistsException">The worker's <see cref="UniqueAttribute"/> refuses an equal job, and one is there; nothing was stored.</exception>
     /// <exception cref="ArgumentException">The job has both a <see cref="NewJob.ScheduleIn"/> and a <see cref="NewJob.ScheduleAt"/>.</exception>
     /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args, which a converter wrote; nothing was stored.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
@@ -45,6 +47,7 @@ public sealed partial class JobClient
     /// <param name="transaction">One of PostgreSQL, on the database of the jobs; that of Entity Framework Core fits.</param>
     /// <param name="cancellationToken">Cancels the statement, after which PostgreSQL lets the transaction only be rolled back.</param>
     /// <exception cref="ArgumentException">The job has two schedules, or the transaction is not one of PostgreSQL.</exception>
+    /// <exception cref="JobExistsException">The worker's <see cref="UniqueAttribute"/> refuses an equal job, and one is there; nothing was stored.</exception>
     /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args, which a converter wrote; the transaction can only be rolled back.</exception>
     /// <exception cref="InvalidOperationException">The transaction has ended, is of another database, or its connection is busy.</exception>
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, DbTransaction transaction, CancellationToken cancellationToken = default)
@@ -54,10 +57,11 @@ public sealed partial class JobClient
         return await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stores many jobs, all or none, and returns them in the order given.</summary>
+    /// <summary>Stores many jobs, all or none, and returns what became of each, in the order given. Of equal ones the first wins.</summary>
     /// <param name="jobs">Read once, in chunks of up to 2,000 jobs or a megabyte of args.</param>
     /// <param name="cancellationToken">Rolls everything back.</param>
     /// <exception cref="ArgumentException">A job is null, or has two schedules. Nothing was stored.</exception>
+    /// <exception cref="JobExistsException">The worker's <see cref="UniqueAttribute"/> refuses an equal job, and one is there; nothing of the call was stored.</exception>
     /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args of a job, which the message names. Nothing was stored.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
     public Task<IReadOnlyList<EnqueuedJob>> EnqueueManyAsync(IEnumerable<NewJob> jobs, CancellationToken cancellationToken = default) =>
@@ -108,13 +112,15 @@ public sealed partial class JobClient
     /// <param name="id">The batch's id, unique while the batch is retained; 1 to 200 characters.</param>
     /// <param name="jobs">
     /// The members; read once, in chunks of up to 2,000 jobs or a megabyte of args, so that a million of them need no more memory than a few
-    /// thousand. Between the chunks it may use the connection of the caller's transaction. An empty batch is complete at once.
+    /// thousand. Between the chunks it may use the connection of the caller's transaction. An empty batch is complete at once. A member that is
+    /// one with a job that is there is not stored, and not counted.
     /// </param>
     /// <param name="configure">
     /// Names the callback's worker, where the members do not say it; says in whose transaction the batch is stored, and who hears how far it is.
     /// </param>
     /// <param name="cancellationToken">Rolls everything back, in the caller's transaction up to where it was.</param>
     /// <exception cref="BatchExistsException">A batch has this id. Nothing was stored.</exception>
+    /// <exception cref="JobExistsException">The worker's <see cref="UniqueAttribute"/> refuses an equal job, and one is there; nothing of the call was stored.</exception>
     /// <exception cref="ArgumentException">The id or a job is not as it must be. Nothing was stored.</exception>
     /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args of a job, which the message names. Nothing was stored.</exception>
     /// <exception cref="InvalidOperationException">

@@ -10,17 +10,6 @@ public partial class DiagnosticPageTests
 {
     const string Usings = "using System; using System.Collections.Generic; using System.Threading; using System.Threading.Tasks; using Jobs;\n";
 
-    // No package declares it yet.
-    const string UniqueAttribute = """
-        namespace Jobs;
-        [System.AttributeUsage(System.AttributeTargets.Class)]
-        public sealed class UniqueAttribute : System.Attribute
-        {
-            public string[]? Keys { get; set; }
-            public int PeriodSeconds { get; set; }
-        }
-        """;
-
     static readonly DiagnosticDescriptor[] Descriptors =
     [
         .. typeof(JobDiagnostics).GetFields(BindingFlags.Public | BindingFlags.Static).Select(field => field.GetValue(null)).OfType<DiagnosticDescriptor>(),
@@ -77,7 +66,7 @@ public partial class DiagnosticPageTests
     }
 
     static Task<IReadOnlyList<Diagnostic>> DiagnoseAsync(string example) =>
-        UserProgram.From(UserProgram.Create(Usings + example, more: UserProgram.Runtime).AddSyntaxTrees(UserProgram.Parse(UniqueAttribute, "Unique.cs"))).DiagnoseAsync();
+        UserProgram.From(UserProgram.Create(Usings + example, more: UserProgram.Runtime)).DiagnoseAsync();
 
     static string Example(string page, string heading) =>
         Examples().Matches(page).Single(match => match.Groups["heading"].Value == heading).Groups["code"].Value;

@@ -10,19 +10,11 @@ namespace Jobs.Generators.Tests;
 /// <summary>What makes the jobs of a unique worker one, in compiled programs.</summary>
 public class UniqueKeyTests
 {
-    const string Attribute = """
+    const string Usings = """
         using System;
         using System.Collections.Generic;
         using System.Text.Json.Serialization;
         using Jobs;
-        namespace Jobs
-        {
-            public sealed class UniqueAttribute : Attribute
-            {
-                public string[]? Keys { get; set; }
-                public int PeriodSeconds { get; set; }
-            }
-        }
         """;
 
     static readonly string Every = File.ReadAllText(Path.Combine(TestFiles.Snapshots, "UniqueByAll.input.cs"));
@@ -30,7 +22,7 @@ public class UniqueKeyTests
     static readonly string ByKeys = File.ReadAllText(Path.Combine(TestFiles.Snapshots, "UniqueByKeys.input.cs"));
 
     /// <summary>The same jobs as they are written in different versions of a program.</summary>
-    static readonly string Versions = Attribute + """
+    static readonly string Versions = Usings + """
         namespace App
         {
             public enum Tone { Formal, Casual }
@@ -97,7 +89,7 @@ public class UniqueKeyTests
     [Fact]
     public async Task Two_records_of_a_worker_with_equal_keys_are_one_and_a_missing_key_is_not_null()
     {
-        var host = await WorkerHost.StartAsync(Attribute + """
+        var host = await WorkerHost.StartAsync(Usings + """
             namespace App
             {
                 public sealed record EmailArgs(string Email, string? Name);
@@ -133,7 +125,7 @@ public class UniqueKeyTests
     [Fact]
     public async Task Without_keys_everything_stored_counts_and_constants_tell_records_apart()
     {
-        var host = await WorkerHost.StartAsync(Attribute + """
+        var host = await WorkerHost.StartAsync(Usings + """
             namespace App
             {
                 [Matches("status", "paid")] public sealed record PaidArgs(int Id, [property: FromBatch] string? BatchId = null);
@@ -249,7 +241,7 @@ public class UniqueKeyTests
     public async Task While_a_record_or_a_method_is_wrong_its_keys_are_no_further_error(string record, string method, string id)
     {
         var program = UserProgram.Compile($$"""
-            {{Attribute}}
+            {{Usings}}
             namespace App
             {
                 {{record}}

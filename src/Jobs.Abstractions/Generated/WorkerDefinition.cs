@@ -26,6 +26,10 @@ public sealed class WorkerDefinition
     /// <value>Default none.</value>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>On which terms equal jobs are one.</summary>
+    /// <value>Default <see langword="null"/>: each job is its own.</value>
+    public Uniqueness? Unique { get; init; }
+
     /// <summary>Makes the worker from the services of a job's scope.</summary>
     public required Func<IServiceProvider, IWorker> Create { get; init; }
 

@@ -40,13 +40,13 @@ sealed class UniqueParser
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>The perform methods, each with the key of its args where the worker is unique.</summary>
-    public static EquatableArray<PerformModel> Parse(
+    /// <summary>The perform methods, each with the key of its args where the worker is unique, and the terms of that.</summary>
+    public static (EquatableArray<PerformModel> Performs, UniqueModel? Terms) Parse(
         INamedTypeSymbol worker, Compilation compilation, EquatableArray<PerformModel> performs, ValueTypes values,
         Action<Diagnostic> report, CancellationToken cancellationToken)
     {
         if (Types.Find(worker, KnownNames.UniqueAttribute) is not { } attribute)
-            return performs;
+            return (performs, null);
 
         var parser = new UniqueParser(worker, attribute, performs, values, report, cancellationToken);
         var keys = parser.Keys();
@@ -56,7 +56,8 @@ sealed class UniqueParser
             parser.CheckNames(keys);
         var unique = performs.Select(perform => IsEnqueued(perform) ? perform with { UniqueKey = parser.KeyOf(perform.Args, keys) } : perform).ToEquatableArray();
         // By a part of its keys, were the error silenced, jobs would be one that are not.
-        return parser._isWrong ? performs : unique;
+        var terms = parser.Terms();
+        return parser._isWrong ? (performs, null) : (unique, terms);
     }
 
     static bool IsEnqueued(PerformModel perform) => perform.NewModifiers is not null;
@@ -137,6 +138,46 @@ sealed class UniqueParser
         .Select(member => WhyNot(member.Value, $"{record.Id}.{member.PlainName} in it is", orElse))
         .FirstOrDefault(static reason => reason is not null);
 
+    // The terms
+
+    UniqueModel Terms() => new(_attribute.NamedArguments.Select(static argument => (argument.Key, argument.Value)).Select(Setting).OfType<string>().ToEquatableArray());
+
+    string? Setting((string Name, TypedConstant Value) option)
+    {
+        switch (option)
+        {
+            case ("PeriodSeconds", { Kind: TypedConstantKind.Primitive, Value: int seconds }):
+                if (seconds < 0)
+                    ReportRange("PeriodSeconds", "0, for as long as the job is retained, or more.");
+                return seconds > 0 ? $"Period = global::System.TimeSpan.FromSeconds({seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)})" : null;
+            case (_, { Kind: TypedConstantKind.Enum, Type: INamedTypeSymbol type, Value: int value }):
+                var members = Members(type, value).ToList();
+                if (members.Count == 0)
+                    ReportRange(option.Name, $"a value of {type.Name}.");
+                return $"{option.Name} = {string.Join(" | ", members.Select(member => $"{type.ToDisplayString(Types.Qualified)}.{member.Name}"))}";
+            case (_, { Kind: TypedConstantKind.Primitive, Value: bool value }):
+                return $"{option.Name} = {(value ? "true" : "false")}";
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The member that has the value, or those that make it up; none if they cannot.</summary>
+    static IEnumerable<IFieldSymbol> Members(INamedTypeSymbol type, int value)
+    {
+        var members = type.GetMembers().OfType<IFieldSymbol>().Where(static member => member.ConstantValue is int).ToList();
+        if (members.FirstOrDefault(member => (int)member.ConstantValue! == value) is { } only)
+            return [only];
+        var parts = members.Where(member => (int)member.ConstantValue! is > 0 and var bits && (bits & value) == bits).ToList();
+        return Types.Has(type, "System.FlagsAttribute") && parts.Aggregate(0, static (bits, part) => bits | (int)part.ConstantValue!) == value ? parts : [];
+    }
+
+    void ReportRange(string option, string range)
+    {
+        _isWrong = true;
+        _report(Diagnostic.Create(JobDiagnostics.OptionOutOfRange, Named(option)?.GetLocation() ?? Where(), option, _worker, range));
+    }
+
     // Diagnostics
 
     Location Where() => Syntax?.GetLocation() ?? Location.None;
@@ -151,7 +192,10 @@ sealed class UniqueParser
 
     AttributeSyntax? Syntax => _attribute.ApplicationSyntaxReference?.GetSyntax(_cancellationToken) as AttributeSyntax;
 
-    AttributeArgumentSyntax? Argument => Syntax?.ArgumentList?.Arguments.FirstOrDefault(static argument => argument.NameEquals?.Name.Identifier.ValueText == "Keys");
+    AttributeArgumentSyntax? Argument => Named("Keys");
+
+    AttributeArgumentSyntax? Named(string option) =>
+        Syntax?.ArgumentList?.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == option);
 
     void Report(Location where, string key, string reason)
     {

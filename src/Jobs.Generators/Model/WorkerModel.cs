@@ -36,6 +36,9 @@ sealed record WorkerModel
 
     public required EquatableArray<string> Tags { get; init; }
 
+    /// <summary>On which terms its equal jobs are one; <see langword="null"/> where each is its own.</summary>
+    public required UniqueModel? Unique { get; init; }
+
     /// <summary>How it is made from services; <see langword="null"/> while it takes what no service is.</summary>
     public required ConstructionModel? Construction { get; init; }
 

@@ -13,6 +13,7 @@ sealed class JobCopy(bool withIds)
 {
     const byte JsonbVersion = 1;
     const int TextOid = 25;
+    const int UuidBytes = 16;
 
     static readonly DateTime PostgresEpoch = new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc);
 
@@ -33,14 +34,15 @@ sealed class JobCopy(bool withIds)
     /// <param name="id">Its id, where the COPY has one.</param>
     /// <param name="batch">The key of its batch.</param>
     /// <param name="clock">The database's time.</param>
-    public void Add(NewJob job, long id, long? batch, DateTime clock)
+    /// <param name="key">The key that it is to take.</param>
+    public void Add(NewJob job, long id, long? batch, DateTime clock, Guid? key)
     {
         var due = job.ScheduleAt?.UtcDateTime ?? clock + (job.ScheduleIn ?? TimeSpan.Zero);
-        WriteInt16(withIds ? 11 : 10);
+        WriteInt16(withIds ? 12 : 11);
         if (withIds)
             WriteInt64Column(id);
-        if (batch is { } key)
-            WriteInt64Column(key);
+        if (batch is { } batchKey)
+            WriteInt64Column(batchKey);
         else
             WriteInt32(-1);
         WriteInt64Column((due - PostgresEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
@@ -54,6 +56,7 @@ sealed class JobCopy(bool withIds)
         _bytes.Write(job.Args.Span);
         WriteTagsColumn(job.Tags);
         WriteMetaColumn(job.StoredMeta);
+        WriteKeyColumn(key);
     }
 
     public void End() => WriteInt16(-1);
@@ -87,6 +90,19 @@ sealed class JobCopy(bool withIds)
         WriteInt32(Encoding.UTF8.GetByteCount(meta) + 1);
         _bytes.Write([JsonbVersion]);
         Encoding.UTF8.GetBytes(meta, _bytes);
+    }
+
+    void WriteKeyColumn(Guid? key)
+    {
+        if (key is not { } uuid)
+        {
+            WriteInt32(-1);
+            return;
+        }
+
+        WriteInt32(UuidBytes);
+        uuid.TryWriteBytes(_bytes.GetSpan(UuidBytes), bigEndian: true, out _);
+        _bytes.Advance(UuidBytes);
     }
 
     void WriteInt64Column(long value)

@@ -53,15 +53,16 @@ sealed partial class PostgresStore
 
         var key = await OpenBatchAsync(transaction.Connection, id, cancellationToken).ConfigureAwait(false)
             ?? throw new BatchExistsException(await ExistingBatchAsync(transaction.Connection, id, cancellationToken).ConfigureAwait(false));
-        var total = await InsertMembersAsync(transaction, key, jobs, terms, cancellationToken).ConfigureAwait(false);
+        var call = new EnqueueCall(transaction, (key, id), terms);
+        await InsertAsync(call, jobs, cancellationToken).ConfigureAwait(false);
         var worker = callback();
         if (worker is not null)
             await NameCallbackAsync(transaction.Connection, key, worker, cancellationToken).ConfigureAwait(false);
-        await SealBatchAsync(transaction.Connection, key, total, cancellationToken).ConfigureAwait(false);
+        await SealBatchAsync(transaction.Connection, key, call.Stored, cancellationToken).ConfigureAwait(false);
 
         await WakeByCommitAsync(transaction.Connection, terms, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        return new BatchRef(id, total) { CallbackWorker = worker?.Name };
+        return new BatchRef(id, call.Stored) { CallbackWorker = worker?.Name };
     }
 
     Task<long?> OpenBatchAsync(NpgsqlConnection connection, string id, CancellationToken cancellationToken) =>

@@ -20,18 +20,28 @@ sealed partial class PostgresStore
     // The ids are taken before the insert, so that they come back in the order of the jobs: the rows that
     // INSERT … SELECT returns have no promised order. Delays are added in UTC: a day is 24 hours, also where the clocks of
     // the caller's session change.
-    internal const string InsertSql = """
+    const string InputRows = """
         WITH input AS MATERIALIZED (
-            SELECT nextval(':schema.job_ids') AS id, t.*, coalesce(
+            SELECT coalesce(t.given_id, nextval(':schema.job_ids')) AS id, t.*, coalesce(
                 t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC', :schema.clock()) AS due
-            FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[])
-                WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, tags, meta, place)
-        ), inserted AS (
-            INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
+            FROM unnest(
+                $1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[],
+                $11::uuid[], $12::bigint[])
+                WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, tags, meta, unique_key, given_id, place)
+        )
+        """;
+
+    const string InsertRows = """
+        INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta, unique_key)
             SELECT
                 id, $8, due, CAST(CASE WHEN due > :schema.clock() THEN 'scheduled' ELSE 'available' END AS :schema.job_state),
-                max_attempts, priority, queue, worker, args, tags::text[], meta::jsonb
+                max_attempts, priority, queue, worker, args, tags::text[], meta::jsonb, unique_key
             FROM input
+        """;
+
+    internal const string InsertSql = $"""
+        {InputRows}, inserted AS (
+            {InsertRows}
         )
         SELECT id
         FROM input
@@ -45,7 +55,7 @@ sealed partial class PostgresStore
 
     internal const string ClockSql = "SELECT :schema.clock()";
 
-    internal const string CopyColumns = "batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta";
+    internal const string CopyColumns = "batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta, unique_key";
     const string CopyWithIds = $"COPY :schema.jobs (id, {CopyColumns}) FROM STDIN (FORMAT binary)";
     const string CopyMembers = $"COPY :schema.jobs ({CopyColumns}) FROM STDIN (FORMAT binary)";
 
@@ -54,77 +64,90 @@ sealed partial class PostgresStore
 
     public override async Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken)
     {
-        if (terms.Transaction is { } callers)
-        {
-            var connection = EnqueueTransaction.Usable(callers).Connection;
-            var enqueued = new List<EnqueuedJob>();
-            await EnqueueTransaction.RefusingBusyAsync(async () =>
-            {
-                await _database.RefuseOtherAsync(connection, cancellationToken).ConfigureAwait(false);
-                await NamingRefusedAsync([job], before: 0, "Nothing was stored, and the transaction can only be rolled back now.", async () =>
-                    enqueued = await InsertAsync(connection, [job], batch: null, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-            }).ConfigureAwait(false);
-            await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
-            return enqueued[0];
-        }
+        // To replace takes several statements, and so a transaction.
+        if (job.Terms is { OnConflict: UniqueConflict.Replace } && UniqueKey.Of(job, batch: null) is not null)
+            return (await EnqueueAsync(AsyncEnumerable.Repeat(job, 1), terms, cancellationToken).ConfigureAwait(false))[0];
 
+        return terms.Transaction is { } callers
+            ? await JoinAsync(job, EnqueueTransaction.Usable(callers).Connection, terms, cancellationToken).ConfigureAwait(false)
+            : await RepeatingAsync(() => EnqueueAloneAsync(job, terms, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task<EnqueuedJob> JoinAsync(NewJob job, NpgsqlConnection connection, EnqueueTerms terms, CancellationToken cancellationToken)
+    {
+        var enqueued = default(EnqueuedJob);
+        await EnqueueTransaction.RefusingBusyAsync(async () =>
+        {
+            await _database.RefuseOtherAsync(connection, cancellationToken).ConfigureAwait(false);
+            await NamingRefusedAsync([job], before: 0, "Nothing was stored, and the transaction can only be rolled back now.", async () =>
+                enqueued = await InsertAsync(connection, job, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        await WakeByCommitAsync(connection, terms, cancellationToken).ConfigureAwait(false);
+        return enqueued;
+    }
+
+    async Task<EnqueuedJob> EnqueueAloneAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken)
+    {
         await using var own = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        var stored = new List<EnqueuedJob>();
+        var enqueued = default(EnqueuedJob);
         await NamingRefusedAsync([job], before: 0, NothingStored(terms), async () =>
-            stored = await InsertAsync(own, [job], batch: null, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        return stored[0];
+            enqueued = await InsertAsync(own, job, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return enqueued;
+    }
+
+    // Where the role's transactions are serializable, two enqueues that race for a key may be told to try again.
+    static async Task<T> RepeatingAsync<T>(Func<Task<T>> enqueue, CancellationToken cancellationToken)
+    {
+        const int mostTimes = 10;
+        for (var times = 1; ; times++)
+        {
+            try
+            {
+                return await enqueue().ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (
+                exception.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected && times < mostTimes)
+            {
+                await Task.Delay(Random.Shared.Next(1, 5 * times), cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     public override async Task<IReadOnlyList<EnqueuedJob>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         await using var transaction = await EnqueueTransaction.BeginAsync(_database, terms.Transaction, cancellationToken).ConfigureAwait(false);
-        var enqueued = new List<EnqueuedJob>();
-        var copy = new JobCopy(withIds: true);
-        await foreach (var chunk in ChunksOf(jobs, cancellationToken).ConfigureAwait(false))
-        {
-            await NamingRefusedAsync(chunk, enqueued.Count, NothingStored(terms), () =>
-                EnqueueTransaction.RefusingBusyAsync(async () => enqueued.AddRange(chunk.Length < SmallestCopy
-                    ? await InsertAsync(transaction.Connection, chunk, batch: null, cancellationToken).ConfigureAwait(false)
-                    : await CopyWithIdsAsync(transaction.Connection, copy, chunk, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
-            terms.Progress?.Report(enqueued.Count);
-        }
-
+        var call = new EnqueueCall(transaction, batch: null, terms);
+        await InsertAsync(call, jobs, cancellationToken).ConfigureAwait(false);
         await WakeByCommitAsync(transaction.Connection, terms, cancellationToken).ConfigureAwait(false);
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        return enqueued;
+        return call.Result();
     }
 
-    /// <summary>Stores the members of a batch, in the transaction that opened it, and returns how many there are.</summary>
-    async Task<int> InsertMembersAsync(
-        EnqueueTransaction transaction, long batch, IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken)
+    /// <summary>Stores the jobs of a call, in the transaction that it is committed by.</summary>
+    async Task InsertAsync(EnqueueCall call, IAsyncEnumerable<NewJob> jobs, CancellationToken cancellationToken)
     {
-        var total = 0;
-        var copy = new JobCopy(withIds: false);
-        DateTime? clock = null;
         await foreach (var chunk in ChunksOf(jobs, cancellationToken).ConfigureAwait(false))
         {
-            var connection = transaction.Connection;
-            await NamingRefusedAsync(chunk, total, NothingStored(terms), () => EnqueueTransaction.RefusingBusyAsync(async () =>
+            await NamingRefusedAsync(chunk, call.Count, NothingStored(call.Terms), () => EnqueueTransaction.RefusingBusyAsync(async () =>
             {
-                if (chunk.Length < SmallestCopy)
-                {
-                    await InsertAsync(connection, chunk, batch, cancellationToken).ConfigureAwait(false);
-                    return;
-                }
-
-                // Within a transaction the clock stands still.
-                clock ??= await ClockAsync(connection, cancellationToken).ConfigureAwait(false);
-                copy.Begin();
-                foreach (var job in chunk)
-                    copy.Add(job, id: 0, batch, clock.Value);
-                copy.End();
-                await SendAsync(connection, _copyMembers, copy, cancellationToken).ConfigureAwait(false);
+                var rows = await FindFreeAsync(call, chunk, cancellationToken).ConfigureAwait(false);
+                await InsertAsync(call, rows, cancellationToken).ConfigureAwait(false);
             })).ConfigureAwait(false);
-            total = checked(total + chunk.Length);
-            terms.Progress?.Report(total);
+            call.Terms.Progress?.Report(call.Count);
         }
 
-        return total;
+        await EnqueueTransaction.RefusingBusyAsync(() => TakeKeysAsync(call, cancellationToken)).ConfigureAwait(false);
+    }
+
+    async Task InsertAsync(EnqueueCall call, NewRow[] rows, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<long> ids =
+            rows.Length == 0 ? []
+            : rows.Length < SmallestCopy ? await InsertAsync(call.Connection, rows, call.Batch, [], cancellationToken).ConfigureAwait(false)
+            : call.WantsIds || rows.Any(static row => row.Claim is not null) ? await CopyWithIdsAsync(call, rows, cancellationToken).ConfigureAwait(false)
+            : await CopyAsync(call, rows, cancellationToken).ConfigureAwait(false);
+        for (var i = 0; i < ids.Count; i++)
+            call.Inserted(rows[i], ids[i]);
     }
 
     // A writer of the user's own may write what jsonb refuses, and PostgreSQL does not say in which of many jobs. Its answer is not
@@ -214,24 +237,42 @@ sealed partial class PostgresStore
             yield return [.. chunk];
     }
 
-    async Task<IReadOnlyList<EnqueuedJob>> CopyWithIdsAsync(NpgsqlConnection connection, JobCopy copy, NewJob[] jobs, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<long>> CopyWithIdsAsync(EnqueueCall call, NewRow[] rows, CancellationToken cancellationToken)
+    {
+        var ids = await TakeIdsAsync(call, rows.Length, cancellationToken).ConfigureAwait(false);
+        call.CopyWithIds.Begin();
+        for (var i = 0; i < rows.Length; i++)
+            call.CopyWithIds.Add(rows[i].Job, ids[i], call.Batch, call.Clock!.Value, rows[i].Claim?.Key);
+        call.CopyWithIds.End();
+        await SendAsync(call.Connection, _copyWithIds, call.CopyWithIds, cancellationToken).ConfigureAwait(false);
+        return ids;
+    }
+
+    async Task<IReadOnlyList<long>> CopyAsync(EnqueueCall call, NewRow[] rows, CancellationToken cancellationToken)
+    {
+        call.Clock ??= await ClockAsync(call.Connection, cancellationToken).ConfigureAwait(false);
+        call.Copy.Begin();
+        foreach (var row in rows)
+            call.Copy.Add(row.Job, id: 0, call.Batch, call.Clock.Value, key: null);
+        call.Copy.End();
+        await SendAsync(call.Connection, _copyMembers, call.Copy, cancellationToken).ConfigureAwait(false);
+        return [];
+    }
+
+    async Task<long[]> TakeIdsAsync(EnqueueCall call, int count, CancellationToken cancellationToken)
     {
         var (clock, ids) = await QueryAsync(
-            connection,
+            call.Connection,
             _takeIds,
-            parameters => parameters.Bind(jobs.Length, NpgsqlDbType.Integer),
+            parameters => parameters.Bind(count, NpgsqlDbType.Integer),
             static async (reader, token) =>
             {
                 await reader.ReadAsync(token).ConfigureAwait(false);
                 return (reader.GetDateTime(0), reader.GetFieldValue<long[]>(1));
             },
             cancellationToken).ConfigureAwait(false);
-        copy.Begin();
-        for (var i = 0; i < jobs.Length; i++)
-            copy.Add(jobs[i], ids[i], batch: null, clock);
-        copy.End();
-        await SendAsync(connection, _copyWithIds, copy, cancellationToken).ConfigureAwait(false);
-        return Array.ConvertAll(ids, static id => new EnqueuedJob(id, IsNew: true));
+        call.Clock = clock;
+        return ids;
     }
 
     static async Task SendAsync(NpgsqlConnection connection, string command, JobCopy copy, CancellationToken cancellationToken)
@@ -257,31 +298,49 @@ sealed partial class PostgresStore
             ? Task.CompletedTask
             : ExecuteAsync(connection, NotifyQueuesSql, parameters => BindPayloads(parameters, _channels.Queues, terms.WokenByCommit), cancellationToken);
 
-    Task<List<EnqueuedJob>> InsertAsync(NpgsqlConnection connection, NewJob[] jobs, long? batch, CancellationToken cancellationToken) =>
+    async Task<EnqueuedJob> InsertAsync(NpgsqlConnection connection, NewJob job, CancellationToken cancellationToken)
+    {
+        if (UniqueKey.Of(job, batch: null) is { } key)
+            return await InsertUniqueAsync(connection, job, key, cancellationToken).ConfigureAwait(false);
+        var ids = await InsertAsync(connection, [new NewRow(job, 0, null)], batch: null, [], cancellationToken).ConfigureAwait(false);
+        return new EnqueuedJob(ids[0], IsNew: true);
+    }
+
+    /// <summary>Inserts rows, and returns their ids in the order given.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="batch">The key of their batch.</param>
+    /// <param name="ids">Their ids; empty if they are to be taken now.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    Task<List<long>> InsertAsync(NpgsqlConnection connection, NewRow[] rows, long? batch, long[] ids, CancellationToken cancellationToken) =>
         QueryAsync(
             connection,
             _insert,
-            parameters =>
-            {
-                parameters.BindArray(Array.ConvertAll(jobs, job => job.Worker), NpgsqlDbType.Text);
-                parameters.BindArray(Array.ConvertAll(jobs, job => job.Queue), NpgsqlDbType.Text);
-                parameters.BindArray(Array.ConvertAll(jobs, job => job.Args), NpgsqlDbType.Jsonb);
-                parameters.BindArray(Array.ConvertAll(jobs, job => (short)job.Priority), NpgsqlDbType.Smallint);
-                parameters.BindArray(Array.ConvertAll(jobs, job => (short)job.MaxAttempts), NpgsqlDbType.Smallint);
-                parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleAt?.UtcDateTime), NpgsqlDbType.TimestampTz);
-                parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleIn), NpgsqlDbType.Interval);
-                parameters.Bind(batch is { } key ? key : (object)DBNull.Value, NpgsqlDbType.Bigint);
-                parameters.BindArray(Array.ConvertAll(jobs, TagsLiteral), NpgsqlDbType.Text);
-                parameters.BindArray(Array.ConvertAll(jobs, job => job.StoredMeta), NpgsqlDbType.Text);
-            },
+            parameters => BindRows(parameters, Array.ConvertAll(rows, static row => row.Job), Array.ConvertAll(rows, static row => row.Claim?.Key), batch, ids),
             static async (reader, token) =>
             {
-                var enqueued = new List<EnqueuedJob>();
+                var inserted = new List<long>();
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
-                    enqueued.Add(new EnqueuedJob(reader.GetInt64(0), IsNew: true));
-                return enqueued;
+                    inserted.Add(reader.GetInt64(0));
+                return inserted;
             },
             cancellationToken);
+
+    static void BindRows(NpgsqlParameterCollection parameters, NewJob[] jobs, Guid?[] keys, long? batch, long[] ids)
+    {
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.Worker), NpgsqlDbType.Text);
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.Queue), NpgsqlDbType.Text);
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.Args), NpgsqlDbType.Jsonb);
+        parameters.BindArray(Array.ConvertAll(jobs, job => (short)job.Priority), NpgsqlDbType.Smallint);
+        parameters.BindArray(Array.ConvertAll(jobs, job => (short)job.MaxAttempts), NpgsqlDbType.Smallint);
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleAt?.UtcDateTime), NpgsqlDbType.TimestampTz);
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleIn), NpgsqlDbType.Interval);
+        parameters.Bind(batch is { } key ? key : (object)DBNull.Value, NpgsqlDbType.Bigint);
+        parameters.BindArray(Array.ConvertAll(jobs, TagsLiteral), NpgsqlDbType.Text);
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.StoredMeta), NpgsqlDbType.Text);
+        parameters.BindArray(keys, NpgsqlDbType.Uuid);
+        parameters.BindArray(ids, NpgsqlDbType.Bigint);
+    }
 
     // As PostgreSQL writes an array: unnest would take the items of an array of arrays one by one.
     static string? TagsLiteral(NewJob job)

@@ -10,6 +10,13 @@ sealed partial class PostgresStore : JobStore
     readonly PostgresDatabase _database;
     readonly Channels _channels;
     readonly string _insert;
+    readonly string _insertUnique;
+    readonly string _holder;
+    readonly string _holders;
+    readonly string _heldKeys;
+    readonly string _takeKeys;
+    readonly string _deleteLosers;
+    readonly string _replace;
     readonly string _takeIds;
     readonly string _clock;
     readonly string _copyWithIds;
@@ -49,6 +56,13 @@ sealed partial class PostgresStore : JobStore
         var schema = database.Schema;
         _channels = new Channels(schema);
         _insert = schema.Qualify(InsertSql);
+        _insertUnique = schema.Qualify(InsertUniqueSql);
+        _holder = schema.Qualify(HolderSql);
+        _holders = schema.Qualify(HoldersSql);
+        _heldKeys = schema.Qualify(HeldKeysSql);
+        _takeKeys = schema.Qualify(TakeKeysSql);
+        _deleteLosers = schema.Qualify(DeleteLosersSql);
+        _replace = schema.Qualify(ReplaceSql);
         _takeIds = schema.Qualify(TakeIdsSql);
         _clock = schema.Qualify(ClockSql);
         _copyWithIds = schema.Qualify(CopyWithIds);

@@ -31,14 +31,3 @@ namespace App
         public void Clean(EmailArgs args) { }
     }
 }
-
-namespace Jobs
-{
-    [AttributeUsage(AttributeTargets.Class)]
-    public sealed class UniqueAttribute : Attribute
-    {
-        public string[]? Keys { get; set; }
-
-        public int PeriodSeconds { get; set; }
-    }
-}

@@ -33,21 +33,13 @@ namespace App
         public string Secret { get; init; } = "";
     }
 
-    [Worker, Unique(PeriodSeconds = 60)]
+    [Worker]
+    [Unique(
+        PeriodSeconds = 60, Since = UniqueSince.Due, States = UniqueStates.Unfinished, PerQueue = false, PerBatch = true,
+        OnConflict = UniqueConflict.Replace, Replaces = JobFields.Args | JobFields.Schedule)]
     public partial class EveryWorker
     {
         [Perform]
         public void Run(EveryArgs args) { }
-    }
-}
-
-namespace Jobs
-{
-    [AttributeUsage(AttributeTargets.Class)]
-    public sealed class UniqueAttribute : Attribute
-    {
-        public string[]? Keys { get; set; }
-
-        public int PeriodSeconds { get; set; }
     }
 }

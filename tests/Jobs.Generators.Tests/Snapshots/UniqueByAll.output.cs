@@ -40,6 +40,16 @@ file static class ThisWorker
         Queue = "default",
         MaxAttempts = 20,
         Priority = 0,
+        Unique = new()
+        {
+            Period = global::System.TimeSpan.FromSeconds(60),
+            Since = global::Jobs.UniqueSince.Due,
+            States = global::Jobs.UniqueStates.Unfinished,
+            PerQueue = false,
+            PerBatch = true,
+            OnConflict = global::Jobs.UniqueConflict.Replace,
+            Replaces = global::Jobs.JobFields.Args | global::Jobs.JobFields.Schedule,
+        },
         Create = static services => new global::App.EveryWorker(),
     };
 }

@@ -27,14 +27,3 @@ namespace App
         public Task NotifyAdminAsync(BatchComplete batch) => Task.CompletedTask;
     }
 }
-
-namespace Jobs
-{
-    [AttributeUsage(AttributeTargets.Class)]
-    public sealed class UniqueAttribute : Attribute
-    {
-        public string[]? Keys { get; set; }
-
-        public int PeriodSeconds { get; set; }
-    }
-}

@@ -69,6 +69,10 @@ file static class ThisWorker
         Queue = "default",
         MaxAttempts = 20,
         Priority = 0,
+        Unique = new()
+        {
+            Period = global::System.TimeSpan.FromSeconds(60),
+        },
         PerformsBatchComplete = true,
         Create = static services => new global::App.MailWorker(),
     };

@@ -21,6 +21,11 @@ public sealed class PostgresEnqueueStoreTests : EnqueueStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresUniqueStoreTests : UniqueStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 public sealed class PostgresNodeStoreTests : NodeStoreTests
 {
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
