@@ -18,7 +18,9 @@ public sealed partial class JobClient
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached.</exception>
     public async Task<JobChange> CancelAsync(long id, CancellationToken cancellationToken = default)
     {
-        var change = await ChangeAsync(_store.CancelAsync, id, static _ => JobChangeOutcome.WrongState, cancellationToken).ConfigureAwait(false);
+        var change = await ChangeAsync(_store.CancelAsync, id, static _ => JobChangeOutcome.WrongState, cancellationToken).ConfigureAwait(false);        if (change.State == JobState.Executing)
+            _control.Tell();
+
         // One that somebody has asked to end already is cancelled too.
         return change.State == JobState.Executing ? new JobChange(JobChangeOutcome.Done, JobState.Executing) : change;
     }
@@ -31,7 +33,15 @@ public sealed partial class JobClient
     /// <exception cref="ArgumentException">The filter has no condition, and is not <see cref="JobFilter.All"/>.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached. What was cancelled before stays so.</exception>
     public Task<long> CancelAsync(JobFilter filter, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        ChangeAllAsync(_store.CancelAsync, filter, progress, cancellationToken);
+        ChangeAllAsync(
+            async (jobs, token) =>
+            {
+                var result = await _store.CancelAsync(jobs, token).ConfigureAwait(false);
+                if (result.Jobs.Any(job => job is { IsChanged: true, State: JobState.Executing }))
+                    _control.Tell();
+                return result;
+            },
+            filter, progress, cancellationToken);
 
     /// <summary>Runs a job again that has ended, or now one that waits for its time.</summary>
     /// <param name="id">The job's id.</param>
@@ -124,7 +134,7 @@ public sealed partial class JobClient
         Func<JobSelection, CancellationToken, Task<ChangeResult>> change, long id, Func<JobState, JobChangeOutcome> refused, CancellationToken cancellationToken)
     {
         var result = await change(JobSelection.One(id), cancellationToken).ConfigureAwait(false);
-        _signals.Wake(result.Queues);
+        Tell(result);
         return result.Jobs switch
         {
             [] => JobChange.NotFound,
@@ -142,13 +152,20 @@ public sealed partial class JobClient
         for (var after = long.MinValue; ;)
         {
             var result = await change(new JobSelection(filter, after, ChangedAtOnce), cancellationToken).ConfigureAwait(false);
-            _signals.Wake(result.Queues);
+            Tell(result);
             changed += result.Jobs.Count(job => job.IsChanged);
             progress?.Report(changed);
             if (result.Jobs.Count < ChangedAtOnce)
                 return changed;
             after = result.Jobs[^1].Id;
         }
+    }
+
+    void Tell(ChangeResult result)
+    {
+        _signals.Wake(result.Queues);
+        foreach (var job in result.Jobs)
+            _waits.MayHaveEnded(job.Id);
     }
 
     static bool IsWaiting(JobState state) => state is JobState.Scheduled or JobState.Available or JobState.Retryable;

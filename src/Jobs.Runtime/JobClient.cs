@@ -18,11 +18,15 @@ public sealed partial class JobClient
 {
     readonly JobStore _store;
     readonly QueueSignals _signals;
+    readonly ControlSignal _control;
+    readonly JobWaits _waits;
 
-    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control)
+    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control, JobWaits waits)
     {
         _store = store;
         _signals = signals;
+        _control = control;
+        _waits = waits;
         Queues = new QueueClient(store, control);
     }
 

@@ -81,8 +81,25 @@ public sealed record JobEdit
     /// <summary>When the job is due. An instant in the past means at once. Not together with <see cref="ScheduleIn"/>.</summary>
     public DateTimeOffset? ScheduleAt { get; init; }
 
+    /// <summary>The new tags, in the place of all that the job has.</summary>
+    /// <value>At most 50 of 1 to 100 characters each; an empty list takes all away.</value>
+    /// <exception cref="ArgumentException">There are more, one is empty or longer, or PostgreSQL cannot store it.</exception>
+    public IReadOnlyList<string>? Tags { get; init => field = value is null ? null : JobTags.Checked(value); }
+
+    /// <summary>What is kept beside the args, in the place of all that the job has.</summary>
+    /// <value>At most 64 KiB as JSON; an empty dictionary takes all away.</value>
+    /// <exception cref="ArgumentException">It is larger, or PostgreSQL cannot store it.</exception>
+    public IReadOnlyDictionary<string, string>? Meta
+    {
+        get;
+        init => (field, StoredMeta) = value is null ? (null, null) : JobMeta.Checked(value);
+    }
+
     /// <summary>The new args, as the <c>New</c> of the job's own worker makes them. What else is set on it is not looked at.</summary>
     public NewJob? Args { get; init; }
+
+    /// <summary>The meta as JSON; <see langword="null"/> if there is none.</summary>
+    internal string? StoredMeta { get; private init; }
 
     /// <exception cref="ArgumentException">The edit changes nothing, or has two schedules.</exception>
     internal void Check()

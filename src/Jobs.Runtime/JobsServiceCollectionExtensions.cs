@@ -49,8 +49,10 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<HeldJobs>();
         services.AddSingleton<Admission>();
         services.AddSingleton<Quarantine>();
+        services.AddSingleton<JobWaits>();
         services.AddSingleton(provider => new JobClient(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>(), provider.GetRequiredService<ControlSignal>()));
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>(), provider.GetRequiredService<ControlSignal>(),
+            provider.GetRequiredService<JobWaits>()));
         services.AddSingleton<Node>();
         services.AddSingleton<Acknowledger>();
         services.AddSingleton<Executor>();

@@ -166,6 +166,11 @@ static partial class Log
     [LoggerMessage(42, LogLevel.Warning, "The lead could not be given up; its lease runs out instead: {Reason}")]
     static partial void ResignationFailed(ILogger logger, Exception? exception, string reason);
 
+    public static void WaitFailed(ILogger logger, Exception exception, int count) => WaitFailed(logger, Unexpected(exception), count, Reason(exception));
+
+    [LoggerMessage(70, LogLevel.Warning, "It could not be seen whether {Count} jobs that somebody waits for have ended; they are waited for on: {Reason}")]
+    static partial void WaitFailed(ILogger logger, Exception? exception, int count, string reason);
+
     // Where the database is away the reason says all there is to know, and each loop says it at each try: no stack traces then.
     static Exception? Unexpected(Exception exception) =>
         exception is DatabaseUnavailableException or TimeoutException or OperationCanceledException or DbException { IsTransient: true }

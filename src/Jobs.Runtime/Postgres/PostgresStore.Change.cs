@@ -125,7 +125,7 @@ sealed partial class PostgresStore
         {{Selected}}
         """;
 
-    const string Editable = $"{Waits} AND ($9::text[] IS NULL OR j.worker = ANY ($9))";
+    const string Editable = $"{Waits} AND ($11::text[] IS NULL OR j.worker = ANY ($11))";
 
     // A job that failed stays "retryable" until it is due, wherever its time is moved to. Delays are added in UTC, as in InsertSql.
     internal const string EditJobs = $$"""
@@ -137,7 +137,9 @@ sealed partial class PostgresStore
                 priority = coalesce($3::smallint, j.priority),
                 max_attempts = coalesce($4::smallint, j.max_attempts),
                 queue = coalesce($5::text, j.queue),
-                args = coalesce($6::jsonb, j.args),
+                tags = nullif(coalesce($6::text[], j.tags), '{}'),
+                meta = nullif(coalesce($7::jsonb, j.meta), '{}'),
+                args = coalesce($8::jsonb, j.args),
                 scheduled_at = coalesce(due.at, j.scheduled_at),
                 state = CASE
                     WHEN due.at IS NULL THEN j.state
@@ -146,7 +148,7 @@ sealed partial class PostgresStore
                     ELSE 'scheduled'
                 END
             FROM (
-                SELECT coalesce($7::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $8::interval) AT TIME ZONE 'UTC') AS at
+                SELECT coalesce($9::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $10::interval) AT TIME ZONE 'UTC') AS at
             ) AS due
             WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Editable}}
             RETURNING j.id, j.state, j.queue
@@ -167,14 +169,27 @@ sealed partial class PostgresStore
     public override Task<ChangeResult> DeleteAsync(JobSelection jobs, CancellationToken cancellationToken) =>
         ChangeAsync(DeleteJobs, jobs, Deletable, static _ => { }, cancellationToken);
 
-    public override Task<ChangeResult> EditAsync(JobSelection jobs, JobEdit edit, CancellationToken cancellationToken) =>
-        ChangeAsync(EditJobs, jobs, Editable, parameters => Bind(parameters, edit), cancellationToken);
+    public override async Task<ChangeResult> EditAsync(JobSelection jobs, JobEdit edit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ChangeAsync(EditJobs, jobs, Editable, parameters => Bind(parameters, edit), cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (edit.Args is not null && exception.SqlState is ['2', '2', ..] or ['5', '4', ..])
+        {
+            // Its own message would quote the args.
+            throw new InvalidArgsException(
+                $"The new args of {edit.Args.Worker} are such that PostgreSQL cannot store them: {exception.MessageText} ({exception.SqlState}). Nothing was changed by this statement.");
+        }
+    }
 
     static void Bind(NpgsqlParameterCollection parameters, JobEdit edit)
     {
         parameters.Bind((object?)(short?)edit.Priority ?? DBNull.Value, NpgsqlDbType.Smallint);
         parameters.Bind((object?)(short?)edit.MaxAttempts ?? DBNull.Value, NpgsqlDbType.Smallint);
         parameters.Bind((object?)edit.Queue ?? DBNull.Value, NpgsqlDbType.Text);
+        parameters.Bind((object?)edit.Tags?.ToArray() ?? DBNull.Value, NpgsqlDbType.Array | NpgsqlDbType.Text);
+        parameters.Bind(edit.Meta is null ? DBNull.Value : edit.StoredMeta ?? (object)"{}", NpgsqlDbType.Jsonb);
         parameters.Bind(edit.Args is null ? DBNull.Value : (object)edit.Args.Args, NpgsqlDbType.Jsonb);
         parameters.Bind((object?)edit.ScheduleAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType.TimestampTz);
         parameters.Bind((object?)edit.ScheduleIn ?? DBNull.Value, NpgsqlDbType.Interval);

@@ -233,6 +233,7 @@ sealed partial class PostgresStore
             SET
                 state = CAST(CASE WHEN j.cancel_requested_at IS NULL THEN 'available' ELSE 'cancelled' END AS :schema.job_state),
                 node = NULL,
+                cancel_requested_at = NULL,
                 attempt = j.attempt - 1,
                 finished_at = CASE WHEN j.cancel_requested_at IS NOT NULL THEN :schema.clock() END
             WHERE j.id = ANY (ARRAY(SELECT id FROM unknown))

@@ -115,6 +115,7 @@ sealed partial class PostgresStore
             SET
                 state = locked.state,
                 node = NULL,
+                cancel_requested_at = NULL,
                 attempt = CASE WHEN locked.state = 'available' THEN j.attempt - 1 ELSE j.attempt END,
                 crashes = j.crashes + 1,
                 finished_at = CASE WHEN locked.state <> 'available' THEN :schema.clock() END,

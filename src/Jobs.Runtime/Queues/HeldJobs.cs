@@ -80,16 +80,22 @@ sealed class HeldJobs
         }
     }
 
+    /// <summary>Called with the id of each job that is forgotten.</summary>
+    public event Action<long>? Forgotten;
+
     /// <summary>The outcome of a job has reached the store, or was refused for good. Returns the job's queue.</summary>
     public string? Forget(long id, long run)
     {
+        string? queue;
         lock (_gate)
         {
-            _decided.Remove((id, run), out var queue);
+            _decided.Remove((id, run), out queue);
             if (IsEmpty)
                 _empty?.TrySetResult();
-            return queue;
         }
+
+        Forgotten?.Invoke(id);
+        return queue;
     }
 
     /// <summary>The ids of all jobs of a queue that this process knows to be its own.</summary>

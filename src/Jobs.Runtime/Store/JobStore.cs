@@ -95,6 +95,18 @@ abstract class JobStore
     /// <summary>Changes jobs that wait; with new args, only those of the args' worker.</summary>
     public abstract Task<ChangeResult> EditAsync(JobSelection jobs, JobEdit edit, CancellationToken cancellationToken);
 
+    /// <summary>A page of the jobs that a filter means, by their ids; of large ones fewer than <paramref name="limit"/>, and one at least.</summary>
+    public abstract Task<JobPage> ListAsync(JobFilter filter, int limit, long? after, JobOrder order, CancellationToken cancellationToken);
+
+    /// <summary>Counts the jobs that a filter means, up to <paramref name="limit"/>.</summary>
+    public abstract Task<JobCount> CountAsync(JobFilter filter, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Counts the jobs of each queue that have not ended, up to <paramref name="limit"/> of each.</summary>
+    public abstract Task<IReadOnlyList<QueueCounts>> CountQueuesAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Which of some jobs have ended, or are not there.</summary>
+    public abstract Task<IReadOnlyList<long>> FindEndedAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
+
     /// <summary>Makes up to <paramref name="limit"/> due jobs available, the longest due first, and returns their queues and how many there were.</summary>
     public abstract Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken);
 

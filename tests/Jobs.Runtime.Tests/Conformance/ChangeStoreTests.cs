@@ -276,11 +276,18 @@ public abstract class ChangeStoreTests
         await harness.EditAsync(id, new JobEdit { Priority = 0 });
         await harness.EditAsync(id, new JobEdit { MaxAttempts = 9 });
         await harness.EditAsync(id, new JobEdit { Args = StoreHarness.NewJob("after") with { Priority = 5 } });
+        await harness.EditAsync(id, new JobEdit { Tags = ["vip"] });
+        await harness.EditAsync(id, new JobEdit { Meta = new Dictionary<string, string> { ["trace"] = "1" } });
+        await harness.EditAsync(urgent, new JobEdit { Tags = ["x"], Meta = new Dictionary<string, string> { ["x"] = "y" } });
+        await harness.EditAsync(urgent, new JobEdit { Tags = [], Meta = new Dictionary<string, string>() });
 
         var claimed = await harness.ClaimAsync(node, 1);
         Assert.Equal((id, 9, "mail"), (claimed[0].Id, claimed[0].MaxAttempts, claimed[0].Queue));
         Assert.Equal("""{"text": "after"}""", (await harness.FindJobAsync(id))!.Args);
-        Assert.Equal(urgent, (await harness.ClaimOneAsync(node)).Id);
+        Assert.Equal(["vip"], claimed[0].Tags);
+        Assert.Equal("""{"trace": "1"}""", System.Text.Encoding.UTF8.GetString(claimed[0].Meta.Span));
+        var second = await harness.ClaimOneAsync(node);
+        Assert.Equal((urgent, 0, true), (second.Id, second.Tags.Count, second.Meta.IsEmpty));
     }
 
     [Theory]

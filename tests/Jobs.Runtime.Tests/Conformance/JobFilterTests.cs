@@ -29,7 +29,9 @@ public sealed class JobFilterTests
         { nameof(PostgresStore.CancelJobs), 2 },
         { nameof(PostgresStore.RetryJobs), 2 },
         { nameof(PostgresStore.DeleteJobs), 2 },
-        { nameof(PostgresStore.EditJobs), 9 },
+        { nameof(PostgresStore.EditJobs), 11 },
+        { nameof(PostgresStore.ListJobs), 1 },
+        { nameof(PostgresStore.CountJobs), 1 },
     };
 
     [Theory]
@@ -42,7 +44,7 @@ public sealed class JobFilterTests
         for (var bound = 0; bound < own; bound++)
             command.Parameters.Bind(0L, NpgsqlTypes.NpgsqlDbType.Bigint);
 
-        var filtered = PostgresStore.Filtered(sql, JobFilterSql.Where(Everything, command.Parameters));
+        var filtered = PostgresStore.Filtered(sql, JobFilterSql.Where(Everything, command.Parameters)).Replace(":direction", "DESC");
         await harness.ScalarAsync($"PREPARE statement AS {new SchemaName("jobs").Qualify(filtered)}");
 
         Assert.Equal(own + 11, command.Parameters.Count);

@@ -41,6 +41,11 @@ public sealed class PostgresChangeStoreTests : ChangeStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresReadStoreTests : ReadStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 /// <summary>What holds for PostgreSQL alone.</summary>
 public sealed class PostgresStoreTests
 {
