@@ -10,4 +10,11 @@ public interface IGeneratedWorker : IWorker
 {
     /// <summary>What the runtime knows of the worker without an instance of it.</summary>
     static abstract WorkerDefinition Definition { get; }
+
+    /// <summary>How long a job waits after an attempt that threw, as the worker's <see cref="BackoffAttribute">backoff</see> has it.</summary>
+    static virtual TimeSpan DelayAfter(FailedAttempt failed)
+    {
+        ArgumentNullException.ThrowIfNull(failed);
+        return failed.DefaultDelay;
+    }
 }

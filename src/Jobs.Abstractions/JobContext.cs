@@ -66,6 +66,29 @@ public class JobContext
         return CompleteWithAsync(write, cancellationToken);
     }
 
+    /// <summary>Tells how far the job is. It costs next to nothing, so tell it as often as you like.</summary>
+    /// <param name="done">How much is done, in units of the job's own.</param>
+    /// <param name="total">How much there is; <see langword="null"/> where that is not known.</param>
+    /// <param name="note">A word for people; of more than 1,000 characters the rest is cut off.</param>
+    /// <remarks>
+    /// The newest report is stored in the column <c>progress</c> of the job's row when the node renews its lease, each third of
+    /// <c>JobsOptions.NodeLease</c>, and when the job ends. It stays there until the job tells of another one.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="done"/> or <paramref name="total"/> is negative.</exception>
+    public void ReportProgress(long done, long? total = null, string? note = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(done);
+        if (total is { } whole)
+            ArgumentOutOfRangeException.ThrowIfNegative(whole, nameof(total));
+        TellProgress(done, total, note is null ? null : StorableText.Clean(note, LongestNote));
+    }
+
+    const int LongestNote = 1_000;
+
+    internal virtual void TellProgress(long done, long? total, string? note)
+    {
+    }
+
     internal virtual Task CompleteWithAsync(Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken) =>
         throw new InvalidOperationException($"Job {Id} ({Worker}) does not run in a host, so there is no store to complete it in.");
 }

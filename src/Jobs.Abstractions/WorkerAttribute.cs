@@ -28,6 +28,13 @@ public sealed class WorkerAttribute : Attribute
     /// <value>Default 0, the most urgent; 0 to 9.</value>
     public int Priority { get; set; }
 
+    /// <summary>How long one attempt of a job may take, in seconds; then its token fires.</summary>
+    /// <value>
+    /// Default 0: as long as it takes; up to 604,800, a week. An attempt that ends by its token has failed, as one has that goes on for
+    /// <c>JobsOptions.TimeoutGrace</c> after it; what returns in between counts as it is.
+    /// </value>
+    public int TimeoutSeconds { get; set; }
+
     /// <summary>The tags of new jobs: short texts by which people find them among others.</summary>
     /// <value>Default none; at most 50 different ones, each 1 to 100 characters.</value>
     public string[] Tags { get; set; } = [];

@@ -7,6 +7,8 @@ static class KnownNames
 
     public const string WorkerAttribute = "Jobs.WorkerAttribute";
     public const string PerformAttribute = "Jobs.PerformAttribute";
+    public const string BackoffAttribute = "Jobs.BackoffAttribute";
+    public const string FailedAttempt = "Jobs.FailedAttempt";
     public const string UniqueAttribute = "Jobs.UniqueAttribute";
     public const string MatchesAttribute = "Jobs.MatchesAttribute";
     public const string FromBatchAttribute = "Jobs.FromBatchAttribute";

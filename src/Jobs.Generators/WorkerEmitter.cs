@@ -101,6 +101,15 @@ sealed class WorkerEmitter
                 WriteNew(perform);
             _writer.WriteLine($"static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => {_thisWorker}.Definition;");
             _writer.WriteLine();
+            if (_worker.Backoff is not null)
+            {
+                _writer.WriteLine($"""
+                    static global::System.TimeSpan global::Jobs.IGeneratedWorker.DelayAfter(global::Jobs.FailedAttempt failed) =>
+                        {_worker.Backoff}(failed);
+
+                    """);
+            }
+
             WriteDispatch();
         }
 
@@ -237,6 +246,10 @@ sealed class WorkerEmitter
             _writer.WriteLine($"        Tags = [{string.Join(", ", _worker.Tags.Select(Text))}],");
         if (_worker.Unique is { } unique)
             WriteUnique(unique);
+        if (_worker.TimeoutSeconds > 0)
+            _writer.WriteLine($"        Timeout = new global::System.TimeSpan(0, 0, {Number(_worker.TimeoutSeconds)}),");
+        if (_worker.Backoff is not null)
+            _writer.WriteLine($"        Backoff = global::Jobs.Generated.WorkerDefinition.BackoffOf<{_worker.FullName}>(),");
         if (_worker.PerformsBatchComplete)
             _writer.WriteLine("        PerformsBatchComplete = true,");
         WriteConstruction();

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Jobs.Generators.Diagnostics;
 using Jobs.Generators.Model;
@@ -21,15 +20,9 @@ sealed record ParsedWorker(WorkerModel? Model, EquatableArray<WorkerName> Names,
     public IEnumerable<Location> Locations => Diagnostics.Select(static diagnostic => diagnostic.Location).Concat(Names.Select(static name => name.Location));
 }
 
-/// <summary>Symbols in, model and diagnostics out.</summary>
-sealed class WorkerParser
+/// <summary>Symbols in, model and diagnostics out. Each file parses one part of the worker; this one the class.</summary>
+sealed partial class WorkerParser
 {
-    const int LongestQueue = 200;
-    const int MostAttempts = 1000;
-    const int LastPriority = 9;
-    const int MostTags = 50;
-    const int LongestTag = 100;
-
     readonly INamedTypeSymbol _worker;
     readonly TypeDeclarationSyntax _syntax;
     readonly AttributeData _attribute;
@@ -62,10 +55,12 @@ sealed class WorkerParser
         var queue = Option("Queue", "default", IsText, "a name of 1 to 200 characters, none of them NUL.");
         var attempts = Option("MaxAttempts", 20, static value => value is >= 1 and <= MostAttempts, "from 1 to 1000.");
         var priority = Option("Priority", 0, static value => value is >= 0 and <= LastPriority, "from 0, the most urgent, to 9.");
+        var timeout = Option("TimeoutSeconds", 0, static value => value is >= 0 and <= LongestTimeout, "from 1 to 604800, a week, or 0 for none.");
         var tags = ParseTags();
         var canEmit = CheckClass();
         var nameCautions = _cautions.Ids.ToEquatableArray();
         var (performs, unique) = UniqueParser.Parse(_worker, _compilation, ParsePerforms(), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
+        var backoff = ParseBackoff();
         var construction = canEmit ? ParseConstruction() : null;
 
         var model = !canEmit ? null : new WorkerModel
@@ -81,8 +76,10 @@ sealed class WorkerParser
             Queue = queue,
             MaxAttempts = attempts,
             Priority = priority,
+            TimeoutSeconds = timeout,
             Tags = tags,
             Unique = unique,
+            Backoff = backoff,
             Construction = construction,
             Performs = performs,
             ValueTypes = _args.ValueTypes,
@@ -231,418 +228,13 @@ sealed class WorkerParser
 
     bool IsBeside(string type) => _compilation.GetCompilationNamespace(_worker.ContainingNamespace)?.GetTypeMembers(type).Any(static type => !type.IsFileLocal) is true;
 
-    // Options of the attribute
-
-    T Option<T>(string option, T byDefault, Func<T, bool> isAllowed, string range)
-    {
-        foreach (var argument in _attribute.NamedArguments)
-        {
-            if (argument.Key != option || argument.Value.Value is not T value)
-                continue;
-            if (isAllowed(value))
-                return value;
-            Report(JobDiagnostics.OptionOutOfRange, OptionLocation(option), option, _worker.Name, range);
-        }
-
-        return byDefault;
-    }
-
-    EquatableArray<string> ParseAliases(string name)
-    {
-        var aliases = new List<string>();
-        var given = _attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == "Aliases").Value;
-        if (given is not { Kind: TypedConstantKind.Array, IsNull: false })
-            return EquatableArray<string>.Empty;
-        foreach (var alias in given.Values.Select(static value => value.Value as string ?? ""))
-        {
-            if (AliasMisuse() is { } range)
-                Report(JobDiagnostics.OptionOutOfRange, OptionLocation("Aliases"), "Aliases", _worker.Name, range);
-            else
-                aliases.Add(alias);
-
-            string? AliasMisuse() =>
-                !IsText(alias) ? "names of 1 to 200 characters, none of them NUL."
-                : alias == name ? $"names that it had before: {Quote(alias)} is its own."
-                : aliases.Contains(alias) ? $"different names: {Quote(alias)} is there twice."
-                : null;
-        }
-
-        return aliases.ToEquatableArray();
-    }
-
-    EquatableArray<string> ParseTags()
-    {
-        var given = _attribute.NamedArguments.FirstOrDefault(static argument => argument.Key == "Tags").Value;
-        if (given is not { Kind: TypedConstantKind.Array, IsNull: false })
-            return EquatableArray<string>.Empty;
-        var tags = given.Values.Select(static value => value.Value as string ?? "").Distinct(StringComparer.Ordinal).ToEquatableArray();
-        if (tags.Count <= MostTags && tags.All(static tag => IsText(tag) && tag.Length <= LongestTag))
-            return tags;
-        Report(JobDiagnostics.OptionOutOfRange, OptionLocation("Tags"), "Tags", _worker.Name, "at most 50 texts of 1 to 100 characters, none of them NUL.");
-        return EquatableArray<string>.Empty;
-    }
-
-    static string Quote(string text) => SymbolDisplay.FormatLiteral(text, quote: true);
-
-    static bool IsText(string text) => !string.IsNullOrWhiteSpace(text) && text.Length <= LongestQueue && Types.IsStorable(text);
-
-    Location OptionLocation(string option)
-    {
-        var attribute = _attribute.ApplicationSyntaxReference?.GetSyntax(_cancellationToken) as AttributeSyntax;
-        var argument = attribute?.ArgumentList?.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == option);
-        return argument?.GetLocation() ?? _syntax.Identifier.GetLocation();
-    }
-
-    // Perform methods
-
-    EquatableArray<PerformModel> ParsePerforms()
-    {
-        var performs = new List<(PerformModel Model, IMethodSymbol Method, INamedTypeSymbol Args)>();
-        var isEmpty = true;
-        foreach (var method in PerformMethods.Of(_worker, _compilation))
-        {
-            _cancellationToken.ThrowIfCancellationRequested();
-            isEmpty = false;
-            if (ParsePerform(method) is not var (model, args))
-                continue;
-            var twin = performs.FirstOrDefault(perform => SymbolEqualityComparer.Default.Equals(perform.Args, args));
-            if (twin.Method is null)
-                performs.Add((model, method, args));
-            else if (!PerformMethods.IsSame(twin.Method, method))
-                Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), args.Name);
-        }
-
-        if (isEmpty && !PerformMethods.MayBeUnfinished(_worker))
-            Report(JobDiagnostics.NoPerform, _syntax.Identifier.GetLocation(), _worker.Name);
-        CheckNew(performs.Select(static perform => perform.Model).Any(static model => model.NewModifiers is not null));
-        ReportClashes(performs);
-        return performs.Select(static perform => perform.Model).ToEquatableArray();
-    }
-
-    (PerformModel, INamedTypeSymbol)? ParsePerform(IMethodSymbol method)
-    {
-        var before = _diagnostics.Count;
-        CheckCallable(method);
-        var returns = ParseReturn(method);
-        var arguments = ParseArguments(method, out var args);
-        if (args is null)
-            return null;
-        var isCallable = _diagnostics.Count == before && !PerformMethods.IsDeclaredTwice(method) &&
-            !Types.IsUnknown(method.ReturnType) && !method.Parameters.Any(PerformMethods.IsUnfinished);
-        if (_cautions.NameArgs(args) is { } forbidden)
-        {
-            Report(JobDiagnostics.ArgsNotStorable, Where(method), forbidden is ITypeSymbol ? forbidden.Name : $"{args.Name}.{forbidden.Name}",
-                $"it is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
-            return null;
-        }
-
-        if (_args.Parse(args, Where(method)) is not { } shape)
-            return null;
-
-        var model = new PerformModel
-        {
-            Method = Escape(method.Name),
-            IsStatic = method.IsStatic,
-            Returns = returns,
-            Arguments = arguments,
-            Args = shape,
-            NewModifiers = shape.IsCallback ? null : NewModifiers(args),
-            IsCallable = isCallable && shape.IsComplete,
-        };
-        return (model, args);
-    }
-
     const string ForbiddenInWords = "[Obsolete] as an error";
-
-    void CheckCallable(IMethodSymbol method)
-    {
-        if (Uncallable(method) is { } reason)
-            Report(JobDiagnostics.WrongParameters, Where(method), Name(method), reason);
-    }
-
-    string? Uncallable(IMethodSymbol method)
-    {
-        if (method.MethodKind is MethodKind.ExplicitInterfaceImplementation)
-            return "it implements an interface explicitly, so only the interface can call it. Mark a method of the class.";
-        if (method.MethodKind is not MethodKind.Ordinary)
-            return "it is an accessor or an operator. Mark an ordinary method.";
-        if (!_compilation.IsSymbolAccessibleWithin(method, _worker, _worker))
-            return $"it is private there, so {_worker.Name} cannot call it. Make it protected.";
-        if (PerformMethods.Captor(method, _worker, _compilation) is { } captor)
-            return $"{captor.ContainingType.Name} has a {captor.Name} of its own, which a call with these arguments reaches instead. Rename one of them.";
-        if (method is { IsPartialDefinition: true, PartialImplementationPart: null, ReturnsVoid: true })
-            return "it is partial without a body, and the compiler leaves out calls of such a method. Give it a body.";
-        if (Types.Has(method, KnownNames.ConditionalAttribute))
-            return "it is [Conditional], so the compiler may leave out its call. Remove that.";
-        if (_cautions.Name(method) is not null)
-            return $"it is {ForbiddenInWords}, and the generated code has to call it. Let it be a warning.";
-        return null;
-    }
 
     /// <summary>The method's name, with its class where that is not the worker.</summary>
     string Name(IMethodSymbol method) =>
         IsOwn(method) ? method.Name : $"{InWords(method.ContainingType)}.{method.Name}";
 
-    ReturnKind ParseReturn(IMethodSymbol method)
-    {
-        var returned = method.ReturnType;
-        if (method.ReturnsVoid)
-        {
-            if (method.IsAsync)
-                Report(JobDiagnostics.WrongReturn, Where(method), Name(method), "async void", "; nobody could wait for an async void");
-            return ReturnKind.Void;
-        }
-
-        if (!method.ReturnsByRef && !method.ReturnsByRefReadonly)
-        {
-            if (Types.Is(returned, KnownNames.JobOutcome))
-                return ReturnKind.Outcome;
-            if (Types.Is(returned, KnownNames.Task) || Types.Is(returned, KnownNames.ValueTask))
-                return ReturnKind.Awaitable;
-            if (returned is INamedTypeSymbol { TypeArguments: [var result] } generic && Types.Is(result, KnownNames.JobOutcome) &&
-                (Types.IsDefinedAs(generic, KnownNames.Task) || Types.IsDefinedAs(generic, KnownNames.ValueTask)))
-                return ReturnKind.AwaitableOutcome;
-        }
-
-        if (!Types.IsUnknown(returned))
-            Report(JobDiagnostics.WrongReturn, Where(method), Name(method), InWords(returned) + (method.RefKind is RefKind.None ? "" : " by reference"), "");
-        return ReturnKind.Void;
-    }
-
-    EquatableArray<ArgumentModel> ParseArguments(IMethodSymbol method, out INamedTypeSymbol? args)
-    {
-        var arguments = new List<ArgumentModel>();
-        var taken = PerformMethods.Args(method);
-        args = (INamedTypeSymbol?)taken?.Type.WithNullableAnnotation(NullableAnnotation.NotAnnotated);
-        if (method.IsGenericMethod)
-            Wrong(method, "it is generic, and a stored job does not say which type arguments to use. Remove its type parameters.");
-        foreach (var parameter in method.Parameters)
-        {
-            if (parameter.RefKind is not RefKind.None)
-                Wrong(parameter, $"{parameter.Name} is passed by reference. Take it by value.");
-            if (SymbolEqualityComparer.Default.Equals(parameter, taken))
-                arguments.Add(new ArgumentModel(ArgumentKind.Args));
-            else if (PerformMethods.IsRecord(parameter))
-                Wrong(parameter, $"it takes two args records, {args!.Name} and {parameter.Type.Name}, and a job has one. Put the members into one record.");
-            else if (ParseArgument(parameter) is { } argument)
-                arguments.Add(argument);
-            else if (!Types.IsUnknown(parameter.Type))
-                Wrong(parameter, $"{parameter.Name} is {Types.WithArticle(InWords(parameter.Type))}. " +
-                    "A [Perform] method takes its args (a record, or else a class with public properties) and, as it likes, a JobContext, a BatchRef, a CancellationToken and services (interfaces and classes).");
-            if (!Types.IsUnknown(parameter.Type) && !ReferenceEquals(parameter, taken) && _cautions.Name(parameter.Type) is not null)
-                Wrong(parameter, $"{parameter.Name} is {Types.WithArticle(InWords(parameter.Type))}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
-        }
-
-        if (args is null && !method.Parameters.Any(PerformMethods.IsUnfinished) && arguments.Count == method.Parameters.Length)
-            Wrong(method, "it takes no args, so nothing says which jobs it runs. Args are a record, or else a class with public properties: sealed record MyArgs(string Email).");
-        return arguments.ToEquatableArray();
-
-        void Wrong(ISymbol where, string reason) => Report(JobDiagnostics.WrongParameters, Where(where), Name(method), reason);
-    }
-
-    static ArgumentModel? ParseArgument(IParameterSymbol parameter)
-    {
-        var type = parameter.Type;
-        if (Types.Is(type, KnownNames.CancellationToken))
-            return new ArgumentModel(ArgumentKind.CancellationToken);
-        if (Types.Is(type, KnownNames.JobContext))
-            return new ArgumentModel(ArgumentKind.Job);
-        if (Types.Is(type, KnownNames.BatchRef))
-            return new ArgumentModel(type.NullableAnnotation is NullableAnnotation.NotAnnotated ? ArgumentKind.Batch : ArgumentKind.OptionalBatch);
-        return ParseService(parameter);
-    }
-
-    static ArgumentModel? ParseService(IParameterSymbol parameter)
-    {
-        var key = Types.Find(parameter, KnownNames.FromKeyedServicesAttribute);
-        return ParseService(parameter.Type, parameter.HasExplicitDefaultValue, key is { ConstructorArguments: [var constant] } ? Types.Literal(constant) : null);
-    }
-
-    static ArgumentModel? ParseService(ITypeSymbol type, bool hasDefault = false, string? key = null)
-    {
-        var isService = type.TypeKind is TypeKind.Interface or TypeKind.Class or TypeKind.Delegate && type.SpecialType is SpecialType.None;
-        if (!isService)
-            return null;
-        if (Types.Is(type, KnownNames.ServiceProvider) && key is null)
-            return new ArgumentModel(ArgumentKind.Services);
-
-        var isOptional = hasDefault || type.NullableAnnotation is NullableAnnotation.Annotated;
-        return new ArgumentModel(
-            isOptional ? ArgumentKind.OptionalService : ArgumentKind.Service,
-            type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(Types.QualifiedWithNullability),
-            key,
-            ForgivesNull: isOptional && type.NullableAnnotation is NullableAnnotation.NotAnnotated);
-    }
-
     static string InWords(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
-
-    // New
-
-    string NewModifiers(INamedTypeSymbol args)
-    {
-        var access = Types.IsVisibleOutside(args) && Types.IsVisibleOutside(_worker) ? "public static" : "internal static";
-        return HidesNew(args) ? access + " new" : access;
-    }
-
-    bool HidesNew(INamedTypeSymbol args)
-    {
-        for (var type = _worker.BaseType; type is not null; type = type.BaseType)
-        {
-            if (type.GetMembers("New").Any(member => HidesNew(member, args)) || (IsWorkerHere(type) && PerformMethods.Of(type, _compilation).Any(method =>
-                    SymbolEqualityComparer.Default.Equals(PerformMethods.Args(method)?.Type, args))))
-                return true;
-        }
-
-        return false;
-    }
-
-    bool HidesNew(ISymbol member, INamedTypeSymbol args) =>
-        _compilation.IsSymbolAccessibleWithin(member, _worker) && (member is not IMethodSymbol { Parameters: var parameters } ||
-            (parameters is [var only] && SymbolEqualityComparer.Default.Equals(only.Type, args)));
-
-    // The New of a worker of this assembly is being generated too, so it is no member yet.
-    bool IsWorkerHere(INamedTypeSymbol type) =>
-        SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, _worker.ContainingAssembly) && Types.Has(type, KnownNames.WorkerAttribute);
-
-    void CheckNew(bool emitsNew)
-    {
-        if (emitsNew && _worker.GetMembers("New").FirstOrDefault() is { } taken)
-            Report(JobDiagnostics.NewIsTaken, Where(taken), _worker.Name, "New");
-    }
-
-    // Clashes
-
-    void ReportClashes(List<(PerformModel Model, IMethodSymbol Method, INamedTypeSymbol Args)> performs)
-    {
-        for (var i = 0; i < performs.Count; i++)
-        {
-            for (var j = 0; j < i; j++)
-            {
-                var (earlier, later) = (performs[j], performs[i]);
-                if (earlier.Model.Args.IsComplete && later.Model.Args.IsComplete &&
-                    ShapeClash.Find(earlier.Model.Args, later.Model.Args) is { } clash)
-                    Report(JobDiagnostics.ShapesClash, Where(later.Method), Name(earlier.Method), earlier.Args.Name, Name(later.Method), later.Args.Name, clash.Why, clash.Advice);
-            }
-        }
-    }
-
-    // The constructor
-
-    ConstructionModel? ParseConstruction()
-    {
-        var before = _diagnostics.Count;
-        if (ChooseConstructor() is not { } constructor)
-            return null;
-
-        if (!IsTyped(constructor))
-            return null;
-        if (_cautions.Name(constructor) is not null)
-            Unsuitable(constructor, $"its constructor is {ForbiddenInWords}, and the generated code has to call it. Let it be a warning.");
-        var arguments = new List<ArgumentModel>();
-        var isSkipped = false;
-        foreach (var parameter in constructor.Parameters)
-        {
-            if (parameter.RefKind is RefKind.None && !PerformMethods.OfTheJob(parameter.Type) && ParseService(parameter) is { } service)
-            {
-                CheckService(parameter, parameter.Type);
-                arguments.Add(isSkipped ? service with { Name = Escape(parameter.Name) } : service);
-            }
-            else if (parameter.HasExplicitDefaultValue)
-            {
-                isSkipped = true;
-            }
-            else
-            {
-                ReportNoService(parameter, parameter.Type);
-            }
-        }
-
-        var members = Types.Has(constructor, KnownNames.SetsRequiredMembersAttribute) ? [] : ParseRequiredMembers();
-        return _diagnostics.Count == before && members is not null ? new ConstructionModel(arguments.ToEquatableArray(), members.ToEquatableArray()) : null;
-    }
-
-    /// <summary>Whether each parameter has a name, and a type that the compiler knows.</summary>
-    static bool IsTyped(IMethodSymbol constructor) => constructor.Parameters.All(static parameter => parameter.Name.Length > 0 && !Types.IsUnknown(parameter.Type));
-
-    IMethodSymbol? ChooseConstructor()
-    {
-        var constructors = _worker.InstanceConstructors;
-        var marked = constructors.Where(static constructor => Types.Has(constructor, KnownNames.ActivatorUtilitiesConstructorAttribute)).ToList();
-        var visible = constructors.Where(Types.IsVisibleInside).ToList();
-        if (marked.Count > 1)
-            Unsuitable(marked[1], "two constructors are marked [ActivatorUtilitiesConstructor]. Mark one.");
-        else if (marked.Count == 1 && !Types.IsVisibleInside(marked[0]))
-            Unsuitable(marked[0], "the constructor marked [ActivatorUtilitiesConstructor] is private or protected. Make it internal or public.");
-        else if (visible.Count == 0)
-            Unsuitable(_worker, "it has no constructor that is internal or public. Make one so.");
-        else if ((marked.FirstOrDefault() ?? OnlyOrPrimary(visible)) is { } chosen)
-            return chosen;
-        else
-            Unsuitable(_worker, $"it has {visible.Count.ToString(CultureInfo.InvariantCulture)} constructors, and nothing says which to use. " +
-                "Keep one, make one the primary constructor, or mark one with [ActivatorUtilitiesConstructor].");
-        return null;
-    }
-
-    IMethodSymbol? OnlyOrPrimary(List<IMethodSymbol> constructors) =>
-        constructors.Count == 1 ? constructors[0] : constructors.FirstOrDefault(constructor => Types.IsPrimary(constructor, _cancellationToken));
-
-    /// <summary>
-    /// The required members of the worker and of its base classes; of one that is overridden, the override. <see langword="null"/> while one
-    /// has no name, is of an unknown type or cannot be set.
-    /// </summary>
-    List<MemberArgument>? ParseRequiredMembers()
-    {
-        var members = new List<MemberArgument>();
-        for (var type = _worker; type is not null; type = type.BaseType)
-        {
-            foreach (var member in type.GetMembers())
-            {
-                var required = member switch
-                {
-                    IPropertySymbol { IsRequired: true } property => property.Type,
-                    IFieldSymbol { IsRequired: true } field => field.Type,
-                    _ => null,
-                };
-                if (required is null || members.Any(known => known.Name == Escape(member.Name)))
-                    continue;
-                if (member.Name.Length == 0 || Types.IsUnknown(required) || !CanBeSet(member))
-                    return null;
-                if (PerformMethods.OfTheJob(required) || ParseService(required) is not { } service)
-                {
-                    ReportNoService(member, required);
-                    continue;
-                }
-
-                CheckService(member, required);
-                if (_cautions.Name(member) is not null)
-                    Unsuitable(member, $"{member.Name} is required and {ForbiddenInWords}, and the generated code has to set it. Let it be a warning.");
-                members.Add(new MemberArgument(Escape(member.Name), service));
-            }
-        }
-
-        return members;
-    }
-
-    // The compiler refuses a required member that cannot be.
-    bool CanBeSet(ISymbol member) =>
-        (member is IPropertySymbol property ? property.SetMethod : member is IFieldSymbol { IsReadOnly: true } ? null : member) is { } set &&
-        _compilation.IsSymbolAccessibleWithin(member, _compilation.Assembly) && _compilation.IsSymbolAccessibleWithin(set, _compilation.Assembly);
-
-    void CheckService(ISymbol taker, ITypeSymbol type)
-    {
-        if (_cautions.Name(type) is not null)
-            Unsuitable(taker, $"{taker.Name} is a {InWords(type)}, which is {ForbiddenInWords}, and the generated code has to name it. Let it be a warning.");
-    }
-
-    void ReportNoService(ISymbol taker, ITypeSymbol type)
-    {
-        var what = taker is IParameterSymbol ? taker.Name : $"the required member {taker.Name}";
-        Unsuitable(taker, PerformMethods.OfTheJob(type)
-            ? $"{what} is a {InWords(type)}, which belongs to a job. Take it in the [Perform] method."
-            : $"{what} is a {InWords(type)}, and services are interfaces or classes. Take a class that holds it, such as options.");
-    }
-
-    void Unsuitable(ISymbol where, string reason) => Report(JobDiagnostics.UnsuitableConstructor, Where(where), _worker.Name, reason);
 
     static string Escape(string name) => Types.Escape(name);
 

@@ -42,6 +42,13 @@ public sealed class JobsOptions
     /// <summary>How long jobs and batches are kept after they have ended.</summary>
     public RetentionOptions Retention { get; } = new();
 
+    /// <summary>How long a job may go on when its worker's timeout is over and its token has fired, before its attempt is taken for failed.</summary>
+    /// <value>
+    /// Default 10 seconds; zero to 1 hour. Code that goes on even then keeps its place in the queue. A host all of whose places are taken by
+    /// such code stops, with exit code 1.
+    /// </value>
+    public TimeSpan TimeoutGrace { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Whether the host brings the schema up to date when it starts.</summary>
     /// <value>Default <see langword="true"/>. Several hosts may start at once: one migrates, the others wait.</value>
     public bool MigrateAtStart { get; set; } = true;

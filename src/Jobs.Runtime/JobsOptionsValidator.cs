@@ -11,6 +11,7 @@ sealed class JobsOptionsValidator : IValidateOptions<JobsOptions>
         Between(failures, options.PollInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), nameof(options.PollInterval));
         Between(failures, options.NodeLease, TimeSpan.FromSeconds(3), TimeSpan.FromHours(1), nameof(options.NodeLease));
         Between(failures, options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromDays(1), nameof(options.ShutdownGrace));
+        Between(failures, options.TimeoutGrace, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(options.TimeoutGrace));
         Check(failures, options.Retention);
         if (!IsName(options.NodeName))
             failures.AddError($"JobsOptions.NodeName is \"{options.NodeName}\"; it must have 1 to 200 characters, and none of them NUL.");

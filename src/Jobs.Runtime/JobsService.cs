@@ -14,9 +14,10 @@ namespace Jobs;
 sealed class JobsService(
     JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, Admission admission,
     UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, WorkedQueues worked, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
-    IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
+    IHostApplicationLifetime application, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
     : IHostedService, IDisposable
 {
+    const int StuckExitCode = 1;
     static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
 
     readonly CancellationTokenSource _stopping = new();
@@ -29,6 +30,7 @@ sealed class JobsService(
     readonly List<Task> _serving = [];
     Task _acknowledging = Task.CompletedTask;
     bool _started;
+    bool _isStuck;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +79,8 @@ sealed class JobsService(
     {
         signals.Add(queue);
         Log.QueueStarted(logger, queue, concurrency);
-        return new WorkedQueue(queue, concurrency, new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, logger), signals, logger);
+        var slots = new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, logger) { Stuck = StopIfAllAreStuck };
+        return new WorkedQueue(queue, concurrency, slots, signals, logger);
     }
 
     void Start(WorkedQueue queue) =>
@@ -87,6 +90,17 @@ sealed class JobsService(
                 queue, options.Value, workers, store, node, held, unknown, acknowledger, admission, quarantine, signals, pulse, time, logger)
                 .RunAsync(stopping, _cancelled.Token),
             _stopping.Token));
+
+    // Nothing can run here any more, and only a fresh process frees the places. The exit code tells whoever keeps it running.
+    void StopIfAllAreStuck()
+    {
+        if (!worked.All.All(static queue => queue.Slots.IsStuck) || Interlocked.Exchange(ref _isStuck, true))
+            return;
+
+        Log.AllSlotsStuck(logger);
+        Environment.ExitCode = StuckExitCode;
+        application.StopApplication();
+    }
 
     async Task StopClaimingAsync()
     {

@@ -55,6 +55,9 @@ public static class JobsServiceCollectionExtensions
             provider.GetRequiredService<JobWaits>()));
         services.AddSingleton<Node>();
         services.AddSingleton<Acknowledger>();
+        services.AddSingleton<PerformMiddleware>();
+        services.AddSingleton<Performer>();
+        services.AddSingleton<ProgressReports>();
         services.AddSingleton<Executor>();
         services.AddSingleton<Stager>();
         services.AddSingleton<Rescuer>();

@@ -102,6 +102,21 @@ static partial class Log
     [LoggerMessage(51, LogLevel.Error, "Job {JobId} ran, and the database refused its output, so that its attempt failed. The errors of its row say more.")]
     public static partial void OutputRefused(ILogger logger, long jobId);
 
+    [LoggerMessage(52, LogLevel.Error, "Job {JobId} ({Worker}, queue \"{Queue}\") goes on {Grace} after its timeout of {Timeout}, though its token has fired. Its attempt failed; its code keeps a place of the queue until it returns. Does it look at its token?")]
+    public static partial void TimeoutIgnored(ILogger logger, long jobId, string worker, string queue, TimeSpan timeout, TimeSpan grace);
+
+    [LoggerMessage(53, LogLevel.Warning, "Job {JobId} ({Worker}) returned after {Elapsed}, when its time was over and its attempt had failed. Its outcome ({State}) was dropped.")]
+    public static partial void LateOutcomeDropped(ILogger logger, long jobId, string worker, JobState state, TimeSpan elapsed);
+
+    [LoggerMessage(54, LogLevel.Critical, "Every place of every queue of this host is taken by jobs that go on though their time is over, so it can run no job any more, and stops. Start it again, and have these jobs look at their tokens: the errors above name them.")]
+    public static partial void AllSlotsStuck(ILogger logger);
+
+    [LoggerMessage(55, LogLevel.Error, "The [Backoff] of {Worker} threw {Error} for job {JobId}, which waits for the default delay of {Delay}.")]
+    public static partial void BackoffFailed(ILogger logger, long jobId, string worker, string? error, TimeSpan delay);
+
+    [LoggerMessage(56, LogLevel.Error, "The [Backoff] of {Worker} returned {Returned} for job {JobId}, less than zero; it waits for the default delay of {Delay}.")]
+    public static partial void BackoffNegative(ILogger logger, long jobId, string worker, TimeSpan returned, TimeSpan delay);
+
     public static void ListenFailed(ILogger logger, Exception exception) => ListenFailed(logger, Unexpected(exception), Reason(exception));
 
     [LoggerMessage(27, LogLevel.Warning, "Other nodes cannot be heard, so this one works by polling until they can. A reconnect is tried for as long as it takes: {Reason}")]

@@ -30,6 +30,18 @@ public sealed class WorkerDefinition
     /// <value>Default <see langword="null"/>: each job is its own.</value>
     public Uniqueness? Unique { get; init; }
 
+    /// <summary>How long a job may run before its token fires.</summary>
+    /// <value>Default <see langword="null"/>: as long as it takes.</value>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How long a job waits after an attempt that threw.</summary>
+    /// <value>Default <see langword="null"/>: the default delay.</value>
+    public Func<FailedAttempt, TimeSpan>? Backoff { get; init; }
+
+    /// <summary>The backoff that a worker has declared.</summary>
+    public static Func<FailedAttempt, TimeSpan> BackoffOf<TWorker>()
+        where TWorker : IGeneratedWorker => TWorker.DelayAfter;
+
     /// <summary>Makes the worker from the services of a job's scope.</summary>
     public required Func<IServiceProvider, IWorker> Create { get; init; }
 

@@ -120,6 +120,16 @@ static class JobDiagnostics
         "An enqueue must be awaited",
         "The task of {0} is dropped, so nobody learns when the enqueue fails, and the jobs may be lost. Await it, or return it.");
 
+    public static readonly DiagnosticDescriptor UnsuitableBackoff = Error(
+        "JOB024",
+        "A backoff is a static method from a FailedAttempt to a TimeSpan",
+        "{0} cannot be a [Backoff]: {1}");
+
+    public static readonly DiagnosticDescriptor TwoBackoffs = Error(
+        "JOB025",
+        "A worker has one backoff",
+        "{0} has two methods marked [Backoff], {1} and {2}, and a failed attempt can wait by one. Let one call the other.");
+
     static DiagnosticDescriptor Error(string id, string title, string message) => Describe(DiagnosticSeverity.Error, id, title, message);
 
     static DiagnosticDescriptor Warning(string id, string title, string message) => Describe(DiagnosticSeverity.Warning, id, title, message);

@@ -37,6 +37,7 @@ sealed record Setting(string Type, string? Member, string? Parameter, string Wor
         Age(KnownNames.RetentionOverride, "Completed"),
         Age(KnownNames.RetentionOverride, "Cancelled"),
         Age(KnownNames.RetentionOverride, "Discarded"),
+        new(KnownNames.JobsOptions, "TimeoutGrace", null, "TimeoutGrace", NotWithin(TimeSpan.Zero, TimeSpan.FromHours(1)), "zero to 1 hour", NoHost),
     ];
 
     public static Setting? Of(IPropertySymbol property) =>

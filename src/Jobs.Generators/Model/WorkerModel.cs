@@ -39,6 +39,12 @@ sealed record WorkerModel
     /// <summary>On which terms its equal jobs are one; <see langword="null"/> where each is its own.</summary>
     public required UniqueModel? Unique { get; init; }
 
+    /// <summary>Zero for none.</summary>
+    public required int TimeoutSeconds { get; init; }
+
+    /// <summary>The method that says how long a job waits after a failed attempt, with its class; <see langword="null"/> where there is none.</summary>
+    public required string? Backoff { get; init; }
+
     /// <summary>How it is made from services; <see langword="null"/> while it takes what no service is.</summary>
     public required ConstructionModel? Construction { get; init; }
 

@@ -11,7 +11,7 @@ namespace Jobs.Nodes;
 /// Who stops renewing is dead, and stays dead: a process that was away for too long (a pause, a cut network) cancels its jobs and comes
 /// back under a fresh id.
 /// </remarks>
-sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> options, TimeProvider time, ILogger<Node> logger)
+sealed class Node(JobStore store, WorkerRegistry workers, ProgressReports progress, IOptions<JobsOptions> options, TimeProvider time, ILogger<Node> logger)
 {
     readonly TimeSpan _lease = options.Value.NodeLease;
     volatile TaskCompletionSource<NodeLease> _current = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -92,7 +92,7 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
         var lease = await _current.Task.ConfigureAwait(false);
         var sentAt = time.GetTimestamp();
         var renewed = !lease.Lost.IsCancellationRequested
-            && await store.RenewNodeAsync(lease.Id, _lease, answer.Token).ConfigureAwait(false)
+            && await RenewAsync(lease, answer.Token).ConfigureAwait(false)
             && lease.Renew(sentAt);
         if (!renewed)
         {
@@ -101,6 +101,14 @@ sealed class Node(JobStore store, WorkerRegistry workers, IOptions<JobsOptions> 
             lease.Lose();
             await RegisterAsync(stopping).ConfigureAwait(false);
         }
+    }
+
+    async Task<bool> RenewAsync(NodeLease lease, CancellationToken cancellationToken)
+    {
+        var reports = progress.TakeUnstored();
+        var renewal = await store.RenewNodeAsync(lease.Id, _lease, reports, cancellationToken).ConfigureAwait(false);
+        progress.Stored(reports, renewal.Stored);
+        return renewal.IsRenewed;
     }
 
     async Task WhenReplacedAsync(NodeLease lease, CancellationToken cancellationToken)

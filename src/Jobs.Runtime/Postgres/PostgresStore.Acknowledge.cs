@@ -70,11 +70,11 @@ sealed partial class PostgresStore
             FROM unnest(
                 (SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::uuid[]),
                 (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[]), (SELECT $7::text[]),
-                (SELECT $8::boolean[])) AS t (id, run, node, state, delay, error, output, was_last_attempt)
+                (SELECT $8::boolean[]), (SELECT $9::text[])) AS t (id, run, node, state, delay, error, output, was_last_attempt, progress)
             ORDER BY id
         ), locked AS MATERIALIZED (
             SELECT
-                job.id, input.delay, input.error, input.output, CAST(input.state AS :schema.job_state) AS wanted,
+                job.id, input.delay, input.error, input.output, input.progress, CAST(input.state AS :schema.job_state) AS wanted,
                 CAST(CASE
                     WHEN job.cancel_requested_at IS NOT NULL AND (input.state NOT IN ('completed', 'discarded') OR input.was_last_attempt)
                     THEN 'cancelled' ELSE input.state
@@ -96,6 +96,7 @@ sealed partial class PostgresStore
                 finished_at = CASE WHEN :schema.is_final(locked.state) THEN :schema.clock() END,
                 cancel_requested_at = NULL,
                 output = CAST(locked.output AS jsonb),
+                progress = coalesce(CAST(locked.progress AS jsonb), j.progress),
                 errors = CASE WHEN locked.error IS NULL THEN j.errors ELSE
                     CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
                     || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', locked.error) END
@@ -168,9 +169,10 @@ sealed partial class PostgresStore
         parameters.BindArray(Column(outcomes, static outcome => outcome.Error), NpgsqlDbType.Text);
         parameters.BindArray(Column(outcomes, static outcome => outcome.Output?.Json), NpgsqlDbType.Text);
         parameters.BindArray(Column<bool?>(outcomes, static outcome => outcome.WasLastAttempt ? true : null), NpgsqlDbType.Boolean);
+        parameters.BindArray(Column(outcomes, static outcome => outcome.Progress?.ToJson()), NpgsqlDbType.Text);
     }
 
-    // Most flushes have neither an error nor an output: unnest fills a column of which there is no array with nulls.
+    // Most flushes have no error, and no output: unnest fills a column of which there is no array with nulls.
     static T?[]? Column<T>(IReadOnlyList<Acknowledgement> outcomes, Func<Acknowledgement, T?> value)
     {
         T?[]? values = null;

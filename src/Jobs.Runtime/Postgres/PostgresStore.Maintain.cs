@@ -54,22 +54,51 @@ sealed partial class PostgresStore
             },
             cancellationToken);
 
-    // A lease that has run out stays so: the others may have begun to rescue the node's jobs.
+    // A lease that has run out stays so: the others may have begun to rescue the node's jobs. A row that somebody holds is left out: its job
+    // ends, or its progress is told again, and a lease waits for nobody.
     internal const string RenewNodeSql = """
-        UPDATE :schema.nodes
-        SET expires_at = :schema.clock() + $2
-        WHERE id = $1 AND expires_at > :schema.clock()
+        WITH renewed AS (
+            UPDATE :schema.nodes
+            SET expires_at = :schema.clock() + $2
+            WHERE id = $1 AND expires_at > :schema.clock()
+            RETURNING id
+        ), told AS MATERIALIZED (
+            SELECT job.id, input.progress
+            FROM unnest((SELECT $3::bigint[]), (SELECT $4::bigint[]), (SELECT $5::text[])) AS input (id, run, progress)
+            CROSS JOIN LATERAL (
+                SELECT j.id
+                FROM :schema.jobs AS j
+                WHERE j.id = input.id AND j.state = 'executing' AND j.run = input.run AND j.node = $1
+                FOR NO KEY UPDATE SKIP LOCKED
+            ) AS job
+        ), stored AS (
+            UPDATE :schema.jobs AS j
+            SET progress = CAST(told.progress AS jsonb)
+            FROM told
+            WHERE j.id = told.id AND j.id = ANY (ARRAY(SELECT id FROM told))
+            RETURNING j.id
+        )
+        SELECT EXISTS (SELECT FROM renewed), (SELECT coalesce(array_agg(id), '{}') FROM stored)
         """;
 
-    public override async Task<bool> RenewNodeAsync(Guid node, TimeSpan lease, CancellationToken cancellationToken) =>
-        await ExecuteAsync(
+    public override Task<Renewal> RenewNodeAsync(
+        Guid node, TimeSpan lease, IReadOnlyList<ProgressReport> progress, CancellationToken cancellationToken) =>
+        QueryAsync(
             _renewNode,
             parameters =>
             {
                 parameters.Bind(node, NpgsqlDbType.Uuid);
                 parameters.Bind(lease, NpgsqlDbType.Interval);
+                parameters.BindArray([.. progress.Select(report => report.Id)], NpgsqlDbType.Bigint);
+                parameters.BindArray([.. progress.Select(report => report.Run)], NpgsqlDbType.Bigint);
+                parameters.BindArray([.. progress.Select(report => report.Progress.ToJson())], NpgsqlDbType.Text);
             },
-            cancellationToken).ConfigureAwait(false) == 1;
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return new Renewal(reader.GetBoolean(0), reader.GetFieldValue<long[]>(1).ToHashSet());
+            },
+            cancellationToken);
 
     internal const string RemoveNodeSql = "DELETE FROM :schema.nodes WHERE id = $1";
 

@@ -1,28 +1,31 @@
+using System.Globalization;
 using System.Text;
 using Jobs.Generated;
 using Jobs.Store;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Jobs.Queues;
 
 /// <summary>Runs one job.</summary>
 sealed class Executor(
-    WorkerRegistry workers, IServiceScopeFactory scopes, JobStore store, HeldJobs held, Acknowledger acknowledger, QueueSignals signals,
-    TimeProvider time, ILogger<Executor> logger)
+    Performer performer, WorkerRegistry workers, HeldJobs held, ProgressReports progress, Acknowledger acknowledger, IOptions<JobsOptions> options, TimeProvider time,
+    ILogger<Executor> logger)
 {
     const int LongestError = 10_000;
 
     /// <summary>Runs a job to its outcome. Never throws: what goes wrong is the job's failure.</summary>
     /// <param name="job">A job that <see cref="HeldJobs"/> has.</param>
     /// <param name="cancelled">Fires when the host will not wait for the job, or the node has lost its lease; the job is then given back.</param>
-    public async Task ExecuteAsync(ClaimedJob job, CancellationToken cancelled)
+    /// <returns>A task that ends with the job's code: it is complete unless the code goes on when its time is over.</returns>
+    public async Task<Task> ExecuteAsync(ClaimedJob job, CancellationToken cancelled)
     {
         var execution = Start(job);
         execution = await PerformAsync(execution, cancelled).ConfigureAwait(false);
         execution = DiscardIfLastAttempt(execution);
         await AcknowledgeAsync(execution).ConfigureAwait(false);
         Report(execution);
+        return execution.Remains ?? Task.CompletedTask;
     }
 
     Execution Start(ClaimedJob job)
@@ -31,16 +34,72 @@ sealed class Executor(
         return new Execution(job, time.GetTimestamp(), JobState.Completed);
     }
 
-    async Task<Execution> PerformAsync(Execution execution, CancellationToken cancelled)
+    ValueTask<Execution> PerformAsync(Execution execution, CancellationToken cancelled) =>
+        Definition(execution.Job)?.Timeout is { } timeout
+            ? PerformWithinAsync(timeout, execution, cancelled)
+            : PerformAsync(execution, cancelled, timedOut: CancellationToken.None, token: cancelled);
+
+    WorkerDefinition? Definition(ClaimedJob job) => workers.TryGet(job.Worker, out var definition) ? definition : null;
+
+    // On a thread of its own, for code that blocks. The sources of the tokens are not disposed: they may fire when the code has just ended, and
+    // nothing but this run refers to them.
+    async ValueTask<Execution> PerformWithinAsync(TimeSpan timeout, Execution execution, CancellationToken cancelled)
+    {
+        var timedOut = new CancellationTokenSource();
+        var token = CancellationTokenSource.CreateLinkedTokenSource(cancelled, timedOut.Token).Token;
+        var performing = Task.Run(() => PerformAsync(execution, cancelled, timedOut.Token, token).AsTask(), CancellationToken.None);
+        if (await EndsWithinAsync(performing, timeout).ConfigureAwait(false))
+            return await performing.ConfigureAwait(false);
+
+        _ = FireAsync(timedOut, execution.Job);
+        if (await EndsWithinAsync(performing, options.Value.TimeoutGrace).ConfigureAwait(false))
+            return await performing.ConfigureAwait(false);
+
+        Log.TimeoutIgnored(logger, execution.Job.Id, execution.Job.Worker, execution.Job.Queue, timeout, options.Value.TimeoutGrace);
+        return Failed(execution, TimedOut(execution.Job)) with { Remains = DropAsync(performing) };
+    }
+
+    async Task<bool> EndsWithinAsync(Task<Execution> performing, TimeSpan limit)
+    {
+        using var over = new CancellationTokenSource();
+        var first = await Task.WhenAny(performing, Task.Delay(limit, time, over.Token)).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        return first == performing;
+    }
+
+    // On a thread of its own: what the job has registered with its token may block or throw.
+    Task FireAsync(CancellationTokenSource source, ClaimedJob job) => Task.Run(async () =>
+    {
+        try
+        {
+            await source.CancelAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.TokenCallbackFailed(logger, job.Id, exception.GetBaseException().GetType().FullName);
+        }
+    });
+
+    async Task DropAsync(Task<Execution> performing)
+    {
+        var late = await performing.ConfigureAwait(false);
+        Log.LateOutcomeDropped(logger, late.Job.Id, late.Job.Worker, late.State, time.GetElapsedTime(late.StartedAt));
+    }
+
+    async ValueTask<Execution> PerformAsync(Execution execution, CancellationToken cancelled, CancellationToken timedOut, CancellationToken token)
     {
         try
         {
             cancelled.ThrowIfCancellationRequested();
-            return await PerformInScopeAsync(execution, cancelled).ConfigureAwait(false);
+            return execution.With(await performer.PerformAsync(execution.Job, token).ConfigureAwait(false));
         }
         catch (Exception) when (cancelled.IsCancellationRequested)
         {
             return execution with { State = JobState.Available };
+        }
+        catch (OperationCanceledException exception) when (timedOut.IsCancellationRequested)
+        {
+            return Failed(execution, TimedOut(execution.Job, exception));
         }
         catch (JobStoreException exception) when (exception.IsTransient)
         {
@@ -49,17 +108,44 @@ sealed class Executor(
         }
         catch (Exception exception)
         {
-            return execution with
-            {
-                State = JobState.Retryable,
-                Delay = DelayAfter(execution.Job),
-                Error = Describe(exception),
-                ErrorType = exception.GetType().FullName,
-            };
+            return Failed(execution, exception);
         }
     }
 
-    static TimeSpan DelayAfter(ClaimedJob job) => Backoff.AfterAttempt(job.Attempt, job.MaxAttempts);
+    TimeoutException TimedOut(ClaimedJob job, Exception? cause = null) =>
+        new(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Job {job.Id} ({job.Worker}) took longer than its worker's timeout of {Definition(job)?.Timeout}."), cause);
+
+    Execution Failed(Execution execution, Exception exception) => execution with
+    {
+        State = JobState.Retryable,
+        Delay = DelayAfter(execution, exception),
+        Error = Describe(exception),
+        ErrorType = exception.GetType().FullName,
+    };
+
+    TimeSpan DelayAfter(Execution execution, Exception exception)
+    {
+        var job = execution.Job;
+        var byDefault = Backoff.AfterAttempt(job.Attempt, job.MaxAttempts);
+        if (execution.IsLastAttempt || Definition(job)?.Backoff is not { } backoff)
+            return byDefault;
+
+        try
+        {
+            var delay = backoff(new FailedAttempt { Attempt = job.Attempt, MaxAttempts = job.MaxAttempts, Exception = exception, DefaultDelay = byDefault });
+            if (delay >= TimeSpan.Zero)
+                return delay;
+            Log.BackoffNegative(logger, job.Id, job.Worker, delay, byDefault);
+        }
+        catch (Exception fault)
+        {
+            Log.BackoffFailed(logger, job.Id, job.Worker, fault.GetType().FullName, byDefault);
+        }
+
+        return byDefault;
+    }
 
     // An exception whose own text throws is still only a failed attempt.
     static string Describe(Exception exception)
@@ -74,74 +160,31 @@ sealed class Executor(
         }
     }
 
-    async Task<Execution> PerformInScopeAsync(Execution execution, CancellationToken cancelled)
-    {
-        var job = execution.Job;
-        RunningJob? running = null;
-        try
-        {
-            var args = job.Args ?? await store.ReadArgsAsync(job, cancelled).ConfigureAwait(false);
-            await using var scope = scopes.CreateAsyncScope();
-            if (!workers.TryGet(job.Worker, out var definition))
-                throw new InvalidOperationException($"This host knows no worker named \"{job.Worker}\".");
-
-            var worker = definition.Create(scope.ServiceProvider);
-            try
-            {
-                running = Running(job, args, scope.ServiceProvider);
-                execution = execution.With(await worker.PerformAsync(running, cancelled).ConfigureAwait(false));
-            }
-            finally
-            {
-                if (worker is IAsyncDisposable asyncDisposable)
-                    await asyncDisposable.DisposeAsync().ConfigureAwait(false);
-                else
-                    (worker as IDisposable)?.Dispose();
-            }
-        }
-        catch (Exception exception) when (running is { IsCompleted: true })
-        {
-            Log.FailedAfterCompletion(logger, job.Id, job.Worker, exception.GetType().FullName);
-        }
-
-        return running is { IsCompleted: true } ? new Execution(job, execution.StartedAt, JobState.Completed) { IsAcknowledged = true } : execution;
-    }
-
-    RunningJob Running(ClaimedJob job, ReadOnlyMemory<byte> args, IServiceProvider services) => new(job, store, held, signals, logger)
-    {
-        Id = job.Id,
-        Worker = job.Worker,
-        Queue = job.Queue,
-        Attempt = job.Attempt,
-        MaxAttempts = job.MaxAttempts,
-        Batch = job.Batch,
-        Args = args,
-        Services = services,
-        Tags = job.Tags,
-        StoredMeta = job.Meta,
-    };
-
     static Execution DiscardIfLastAttempt(Execution execution) =>
-        execution.State == JobState.Retryable && IsLastAttempt(execution.Job)
+        execution is { State: JobState.Retryable, IsLastAttempt: true }
             ? execution with { State = JobState.Discarded, WasLastAttempt = true }
             : execution;
-
-    static bool IsLastAttempt(ClaimedJob job) => job.Attempt >= job.MaxAttempts;
 
     // A job that shutdown has given back in the meantime is no longer ours to decide.
     async Task AcknowledgeAsync(Execution execution)
     {
         var job = execution.Job;
+        var last = progress.TakeLast(job);
         if (!execution.IsAcknowledged && held.TryTake(job))
         {
-            var error = execution.Error is null ? null : StorableText.Clean(execution.Error, LongestError);
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, error)
+            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, StorableError(execution))
             {
                 WasLastAttempt = execution.WasLastAttempt,
-                Output = execution.Output is null ? null : new StoredOutput(Encoding.UTF8.GetString(execution.Output), IsLastAttempt(job), DelayAfter(job)),
+                Output = StoredOutput(execution),
+                Progress = last,
             }).ConfigureAwait(false);
         }
     }
+
+    static string? StorableError(Execution execution) => execution.Error is null ? null : StorableText.Clean(execution.Error, LongestError);
+
+    static StoredOutput? StoredOutput(Execution execution) => execution.Output is not { } output ? null : new StoredOutput(
+        Encoding.UTF8.GetString(output), execution.IsLastAttempt, Backoff.AfterAttempt(execution.Job.Attempt, execution.Job.MaxAttempts));
 
     void Report(Execution execution)
     {
@@ -158,40 +201,5 @@ sealed class Executor(
                 Log.JobEnded(logger, job.Id, job.Worker, job.Queue, execution.State, time.GetElapsedTime(execution.StartedAt));
                 break;
         }
-    }
-
-    /// <summary>A job and what became of it.</summary>
-    readonly record struct Execution(ClaimedJob Job, long StartedAt, JobState State)
-    {
-        /// <summary>Whether the job has acknowledged itself, in a transaction of the user's.</summary>
-        public bool IsAcknowledged { get; init; }
-
-        /// <summary>Whether it is discarded because this was the last attempt, and not by its own word.</summary>
-        public bool WasLastAttempt { get; init; }
-
-        public TimeSpan Delay { get; init; }
-
-        public byte[]? Output { get; init; }
-
-        public string? Error { get; init; }
-
-        public string? ErrorType { get; init; }
-
-        public Execution With(JobOutcome outcome) => this with
-        {
-            State = outcome.Kind switch
-            {
-                OutcomeKind.Complete => JobState.Completed,
-                OutcomeKind.Cancel => JobState.Cancelled,
-                OutcomeKind.Discard => JobState.Discarded,
-                OutcomeKind.Snooze => JobState.Scheduled,
-                OutcomeKind.Retry => JobState.Retryable,
-                _ => throw new InvalidOperationException($"{outcome.Kind} is not an outcome."),
-            },
-            Delay = outcome.Delay,
-            Output = outcome.Output,
-            Error = outcome.Reason,
-            ErrorType = outcome.Reason is null ? null : $"{nameof(JobOutcome)}.{outcome.Kind}",
-        };
     }
 }

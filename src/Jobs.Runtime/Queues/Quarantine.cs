@@ -33,7 +33,7 @@ sealed class Quarantine(
     public async Task RunAsync(CancellationToken stopping, CancellationToken cancelled)
     {
         string[] queues = [.. options.Value.Queues.Keys];
-        var slot = new Slots(1, executor, held, acknowledger, cancelled, logger);
+        var slot = new Slots(1, executor, held, acknowledger, cancelled, logger) { LeavesStuck = true };
 
         // The others first: a suspect may end the process once more, and should not end it before it has done anything.
         var rest = options.Value.PollInterval;

@@ -14,12 +14,29 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     int _concurrency = concurrency;
     int _taken;
     long _finished;
+    int _stuck;
     (int Count, TaskCompletionSource Reached)? _awaited;
     TaskCompletionSource? _idle;
     NodeLease? _watched;
 
     /// <summary>How many jobs have ended here since the start.</summary>
     public long Finished => Volatile.Read(ref _finished);
+
+    /// <summary>Called when the code of a job goes on after its time is over, and keeps its slot, and when nothing but such code is left.</summary>
+    public Action? Stuck { get; init; }
+
+    /// <summary>Whether code whose time is over leaves its slot to the next job at once.</summary>
+    public bool LeavesStuck { get; init; }
+
+    /// <summary>Whether every slot is taken by code whose time is over.</summary>
+    public bool IsStuck
+    {
+        get
+        {
+            lock (_gate)
+                return _stuck > 0 && _stuck >= _concurrency;
+        }
+    }
 
     /// <summary>Starts jobs that <see cref="HeldJobs"/> has; those for which there is no slot run as soon as there is.</summary>
     public void Start(IReadOnlyList<ClaimedJob> jobs, NodeLease lease)
@@ -51,6 +68,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         }
 
         RunReady(starts);
+        if (IsStuck)
+            Stuck?.Invoke();
         return true;
     }
 
@@ -112,12 +131,12 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         await acknowledger.GiveBackAsync(ready).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until every job that was started has returned.</summary>
+    /// <summary>Waits until every job that was started has returned. Code whose time is over is not waited for: its outcome is decided.</summary>
     public Task DrainAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_taken == 0)
+            if (IsIdle)
                 return Task.CompletedTask;
             _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _idle.Task.WaitAsync(cancellationToken);
@@ -145,7 +164,7 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             (job, lease) = next;
             if (_taken + _ready.Count <= _awaited?.Count)
                 _awaited.Value.Reached.TrySetResult();
-            if (_taken == 0)
+            if (IsIdle)
                 _idle?.TrySetResult();
             return taken;
         }
@@ -160,7 +179,9 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             var isCancelled = held.WhenCancelled(run.Job, () => Task.Run(() => CancelAsync(run)));
             if (isCancelled || run.Lease.Lost.IsCancellationRequested || cancelled.IsCancellationRequested)
                 await run.Token.CancelAsync().ConfigureAwait(false);
-            await executor.ExecuteAsync(run.Job, run.Token.Token).ConfigureAwait(false);
+            var code = await executor.ExecuteAsync(run.Job, run.Token.Token).ConfigureAwait(false);
+            if (!code.IsCompleted && !LeavesStuck)
+                await WaitStuckAsync(code).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -170,6 +191,29 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         {
             lock (_gate)
                 _running.Remove(run);
+        }
+    }
+
+    bool IsIdle => _taken == _stuck;
+
+    async Task WaitStuckAsync(Task code)
+    {
+        lock (_gate)
+        {
+            _stuck++;
+            if (IsIdle)
+                _idle?.TrySetResult();
+        }
+
+        try
+        {
+            Stuck?.Invoke();
+            await code.ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_gate)
+                _stuck--;
         }
     }
 

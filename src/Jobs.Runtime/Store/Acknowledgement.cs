@@ -19,6 +19,9 @@ readonly record struct Acknowledgement(long Id, long Run, Guid Node, JobState St
     /// <summary>What a completed job returned; <see langword="null"/> for none.</summary>
     public StoredOutput? Output { get; init; }
 
+    /// <summary>How far the job was, if that is not stored yet.</summary>
+    public JobProgress? Progress { get; init; }
+
     /// <summary>The failed attempt that it is when the store refuses the output.</summary>
     public Acknowledgement WithoutOutput(string error) => Output is null ? this : this with
     {

@@ -150,8 +150,9 @@ abstract class JobStore
     /// <summary>Tells the others that a node lives, until its lease runs out.</summary>
     public abstract Task RegisterNodeAsync(NodeRow node, TimeSpan lease, CancellationToken cancellationToken);
 
-    /// <summary>Renews a node's lease; <see langword="false"/> if it had run out, which cannot be undone.</summary>
-    public abstract Task<bool> RenewNodeAsync(Guid node, TimeSpan lease, CancellationToken cancellationToken);
+    /// <summary>Renews a node's lease, if it has not run out, and stores how far jobs of the node are, each under its fence. Waits for no job's row.</summary>
+    public abstract Task<Renewal> RenewNodeAsync(
+        Guid node, TimeSpan lease, IReadOnlyList<ProgressReport> progress, CancellationToken cancellationToken);
 
     /// <summary>Takes a node that stops out of the list.</summary>
     public abstract Task RemoveNodeAsync(Guid node, CancellationToken cancellationToken);

@@ -30,6 +30,8 @@ sealed class TestHost : IAsyncDisposable
 
     public JobClient Client => _host.Services.GetRequiredService<JobClient>();
 
+    public IServiceProvider Services => _host.Services;
+
     public JobsHealth Health => _host.Services.GetRequiredService<JobsHealth>();
 
     /// <summary>Starts a host on a database of its own.</summary>

@@ -413,9 +413,9 @@ public abstract class JobStoreTests
         await using var harness = await StartAsync();
         var node = await harness.RegisterNodeAsync(TimeSpan.FromSeconds(10));
 
-        Assert.True(await harness.Store.RenewNodeAsync(node, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.True((await harness.Store.RenewNodeAsync(node, TimeSpan.FromSeconds(10), [], TestContext.Current.CancellationToken)).IsRenewed);
         await harness.MoveClockAsync(TimeSpan.FromMinutes(1));
-        Assert.False(await harness.Store.RenewNodeAsync(node, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.False((await harness.Store.RenewNodeAsync(node, TimeSpan.FromSeconds(10), [], TestContext.Current.CancellationToken)).IsRenewed);
     }
 
     [Theory]

@@ -67,6 +67,43 @@ public abstract class NodeStoreTests
     }
 
     [Fact]
+    public async Task A_renewal_stores_the_progress_of_jobs_that_execute_the_told_run_on_the_node()
+    {
+        await using var harness = await StartAsync();
+        var node = await harness.RegisterNodeAsync();
+        for (var i = 0; i < 3; i++)
+            await harness.EnqueueAsync();
+        var jobs = await harness.ClaimAsync(node);
+        await harness.AcknowledgeAsync(jobs[2], JobState.Completed);
+        await harness.EnqueueAsync();
+        var foreign = await harness.ClaimOneAsync(await harness.RegisterNodeAsync());
+        ProgressReport Report(ClaimedJob job, long done) => new(job.Id, job.Run, new JobProgress(done, 10, "half"));
+
+        var renewal = await harness.Store.RenewNodeAsync(
+            node, Lease, [Report(jobs[0], 3), Report(jobs[1] with { Run = 7 }, 4), Report(jobs[2], 5), Report(foreign, 6)], TestContext.Current.CancellationToken);
+
+        Assert.True(renewal.IsRenewed);
+        Assert.Equal([jobs[0].Id], renewal.Stored);
+        Assert.Equal("""{"done": 3, "note": "half", "total": 10}""", (await harness.FindJobAsync(jobs[0].Id))!.Progress);
+        foreach (var id in (long[])[jobs[1].Id, jobs[2].Id, foreign.Id])
+            Assert.Null((await harness.FindJobAsync(id))!.Progress);
+    }
+
+    [Fact]
+    public async Task An_outcome_brings_the_last_progress_and_one_without_any_leaves_what_is_stored()
+    {
+        await using var harness = await StartAsync();
+        var id = await harness.EnqueueAsync();
+        var node = await harness.RegisterNodeAsync();
+
+        await harness.Store.AcknowledgeAsync(
+            [StoreHarness.Outcome(await harness.ClaimOneAsync(node), JobState.Available) with { Progress = new JobProgress(7, null, null) }], TestContext.Current.CancellationToken);
+        await harness.AcknowledgeAsync(await harness.ClaimOneAsync(node), JobState.Completed);
+
+        Assert.Equal("""{"done": 7}""", (await harness.FindJobAsync(id))!.Progress);
+    }
+
+    [Fact]
     public async Task Of_many_nodes_that_stand_for_election_at_once_one_leads()
     {
         await using var harness = await StartAsync();

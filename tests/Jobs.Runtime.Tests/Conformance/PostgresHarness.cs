@@ -72,7 +72,7 @@ sealed class PostgresHarness : StoreHarness
         await using var command = new NpgsqlCommand(
             $"""
             SELECT j.id, j.state::text, j.run, j.attempt, j.crashes, j.worker, j.queue, j.args::text, j.errors::text,
-                extract(epoch FROM j.scheduled_at - jobs.clock())::float8, j.output::text, j.cancel_requested_at IS NOT NULL
+                extract(epoch FROM j.scheduled_at - jobs.clock())::float8, j.output::text, j.cancel_requested_at IS NOT NULL, j.progress::text
             FROM jobs.jobs AS j
             WHERE {where}
             ORDER BY j.id
@@ -90,6 +90,7 @@ sealed class PostgresHarness : StoreHarness
             {
                 Output = reader.IsDBNull(10) ? null : reader.GetString(10),
                 IsCancelRequested = reader.GetBoolean(11),
+                Progress = reader.IsDBNull(12) ? null : reader.GetString(12),
             });
         }
 

@@ -131,5 +131,7 @@ sealed record StoredJob(
 {
     public required string? Output { get; init; }
 
+    public required string? Progress { get; init; }
+
     public required bool IsCancelRequested { get; init; }
 }

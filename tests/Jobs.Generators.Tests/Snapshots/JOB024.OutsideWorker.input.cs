@@ -1,0 +1,10 @@
+using System;
+using Jobs;
+
+namespace Samples;
+
+public static class Delays
+{
+    [Backoff]
+    static TimeSpan WaitAfter(FailedAttempt failed) => failed.DefaultDelay;
+}

@@ -1,0 +1,18 @@
+using System;
+using Jobs;
+
+namespace Samples;
+
+public sealed record EmailArgs(string Email);
+
+[Worker]
+public partial class Mailer
+{
+    [Perform]
+    public void Deliver(EmailArgs args)
+    {
+    }
+
+    [Backoff]
+    static TimeSpan WaitAfter(FailedAttempt failed, int attempt) => failed.DefaultDelay;
+}
