@@ -12,6 +12,8 @@ sealed partial class PostgresStore
     // million jobs of other workers in front cost nothing. It looks twice: first without locks, to see how many of the
     // most urgent jobs are each worker's share, then at each worker's share with locks. Locking at the first look would
     // lock up to $3 jobs per worker and hide them from other nodes.
+    // Rows are locked as they are asked for, so no more than a share are. Its inner LIMIT is for the planner, to which share.size may be a tenth
+    // of all: among two million jobs of its own workers it would compile each claim, which takes 80 ms (PostgreSQL 15).
     // Jobs that a node died with are left to the quarantine, and "look" says whether there are any.
     // It commits without waiting for the disk: a claim that a crash of the server undoes is a job that runs again, and the fence
     // lets one of the two outcomes count. set_config stands first, for AND does not ask its second side if the first is false.
@@ -39,12 +41,16 @@ sealed partial class PostgresStore
             SELECT locked.id
             FROM share
             CROSS JOIN LATERAL (
-                SELECT j.id
-                FROM :schema.jobs AS j
-                WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = share.worker
-                ORDER BY j.priority, j.scheduled_at, j.id
+                SELECT free.id
+                FROM (
+                    SELECT j.id
+                    FROM :schema.jobs AS j
+                    WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = share.worker
+                    ORDER BY j.priority, j.scheduled_at, j.id
+                    LIMIT $3
+                    FOR NO KEY UPDATE SKIP LOCKED
+                ) AS free
                 LIMIT share.size
-                FOR NO KEY UPDATE SKIP LOCKED
             ) AS locked
         ), claimed AS (
             UPDATE :schema.jobs AS j

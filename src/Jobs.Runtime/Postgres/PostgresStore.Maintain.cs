@@ -120,6 +120,8 @@ sealed partial class PostgresStore
     // "orphans" looks in the snapshot; "locked" asks again, by run and node, on the row's latest version. Without that a
     // job that was claimed anew in between would be taken from its living node: under the lock the look at the nodes is
     // not repeated.
+    // "moved" finds each row by its key, for the planner expects one. With an array of the ids beside that it goes through the array for each:
+    // 500 jobs took half a second among three million (PostgreSQL 15).
     internal const string RescueSql = $$"""
         WITH orphans AS MATERIALIZED (
             SELECT j.id, j.run, j.node
@@ -152,7 +154,7 @@ sealed partial class PostgresStore
                     'attempt', j.attempt, 'at', :schema.clock(),
                     'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
             FROM locked
-            WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked))
+            WHERE j.id = locked.id
             RETURNING j.id, j.batch, j.state, j.queue
         ), changes AS (
             SELECT

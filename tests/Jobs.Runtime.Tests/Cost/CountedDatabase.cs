@@ -130,6 +130,24 @@ sealed class CountedDatabase : IAsyncDisposable
         return new Cost(statements);
     }
 
+    /// <summary>How many pages of tables and indexes a call of each statement on the schema looked at, in the mean.</summary>
+    public async Task<IReadOnlyList<(string Sql, double PagesOfACall)>> PagesAsync()
+    {
+        await using var command = new NpgsqlCommand(
+            $"""
+            SELECT regexp_replace(query, '\s+', ' ', 'g'), (shared_blks_hit + shared_blks_read)::float8 / calls
+            FROM pg_stat_statements
+            WHERE dbid = (SELECT oid FROM pg_database WHERE datname = '{_name}') AND query LIKE '%"jobs".%'
+            ORDER BY 2 DESC
+            """,
+            _observer);
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var statements = new List<(string, double)>();
+        while (await reader.ReadAsync(TestContext.Current.CancellationToken))
+            statements.Add((reader.GetString(0), reader.GetDouble(1)));
+        return statements;
+    }
+
     /// <summary>How many transactions clients have committed, once the last of them has left: it reports them only then.</summary>
     public async Task<long> CommitsAsync()
     {
@@ -171,3 +189,7 @@ sealed class CountedDatabase : IAsyncDisposable
         await _database.DisposeAsync();
     }
 }
+
+/// <summary>Tests that count and measure, one after the other, when all others have ended.</summary>
+[CollectionDefinition("Cost", DisableParallelization = true)]
+public sealed class CostCollection;

@@ -1,0 +1,100 @@
+using System.Globalization;
+using Jobs.Postgres;
+using Jobs.Store;
+using Npgsql;
+
+namespace Jobs.Runtime.Tests.Cost;
+
+/// <summary>What a node asks for again and again, among millions of jobs that are none of its business, or wait for their turn.</summary>
+[Collection("Cost")]
+public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJobs>
+{
+    const int Limit = 10;
+    const int ClaimsOfARound = 21;
+    const int Rounds = 5;
+
+    static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(5);
+
+    // The pages of ten jobs: each is found in an index, locked, written anew and entered into the indexes of its new state. The planner knows
+    // nothing of the rows, as after an enqueue of many, and then it does; the first five executions have plans of their own.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_claim_takes_less_than_five_milliseconds_and_a_bounded_number_of_pages(bool analyzed)
+    {
+        if (analyzed)
+            await jobs.ExecuteAsync("ANALYZE jobs.jobs");
+        await using var connection = await jobs.OpenAsync();
+        await using (var prepare = new NpgsqlCommand($"PREPARE claim (text, text[], bigint, uuid) AS {new SchemaName("jobs").Qualify(PostgresStore.ClaimSql)}", connection))
+            await prepare.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // On a machine that does other things too, one round of several is a quiet one; pages and costs are the same in each.
+        var medians = new List<TimeSpan>();
+        while (medians.Count < Rounds && !medians.Exists(static median => median < Longest))
+        {
+            var claims = new List<ExplainedStatement>();
+            for (var i = 0; i < ClaimsOfARound; i++)
+                claims.Add(await ExplainedStatement.RunAsync(connection, $"claim('{MillionJobs.Queue}', '{{{MillionJobs.Worker},other}}', {Limit}, '{MillionJobs.Node}')"));
+            medians.Add(claims.Select(static claim => claim.Time).Order().ElementAt(ClaimsOfARound / 2));
+            Assert.All(claims, static claim => Assert.True(
+                claim.Pages <= 60 * Limit && claim.TempPages == 0 && claim.ExpectedCost <= 1_000 && claim.Plan.Contains($"\"Actual Rows\": {Limit}", StringComparison.Ordinal),
+                $"{claim.Pages} pages, {claim.TempPages} temporary ones, expected cost {claim.ExpectedCost}: {claim.Plan}"));
+        }
+
+        Assert.True(medians.Exists(static median => median < Longest), $"Medians of {ClaimsOfARound} claims: {string.Join(", ", medians)}");
+    }
+
+    [Fact]
+    public async Task What_an_idle_node_asks_for_reads_a_bounded_number_of_pages()
+    {
+        await jobs.ExecuteAsync("ANALYZE jobs.jobs");
+        var (node, lease) = (MillionJobs.Node, TimeSpan.FromHours(1));
+        await jobs.Database.WithStoreAsync(async store =>
+        {
+            await jobs.Database.ForgetStatementsAsync();
+            for (var i = 0; i < 10; i++)
+            {
+                await store.PollAsync([MillionJobs.Queue, "empty", "idle"], [MillionJobs.Worker, "other"], node, "node", TestContext.Current.CancellationToken);
+                await store.ClaimAsync("empty", [MillionJobs.Worker], 1_000, node, TestContext.Current.CancellationToken);
+                await store.RenewNodeAsync(node, lease, TestContext.Current.CancellationToken);
+                await store.ElectAsync(node, lease, TestContext.Current.CancellationToken);
+                await store.StageAsync(5_000, TestContext.Current.CancellationToken);
+                await store.RescueAsync(500, TestContext.Current.CancellationToken);
+                await store.FindStrandedAsync(TestContext.Current.CancellationToken);
+            }
+        });
+
+        await AssertPagesAsync(atLeast: 7, mostOfACall: 250);
+    }
+
+    // Jobs that nodes have died with are rescued by the hundred, and ended as many at a time.
+    [Fact]
+    public async Task What_changes_many_jobs_at_once_reads_a_bounded_number_of_pages_for_each()
+    {
+        const int Many = 500;
+        await jobs.ExecuteAsync("ANALYZE jobs.jobs");
+        await jobs.Database.WithStoreAsync(async store =>
+        {
+            await store.ClaimAsync(MillionJobs.Queue, [MillionJobs.Worker], Many, Guid.NewGuid(), TestContext.Current.CancellationToken);
+            var held = (await store.ClaimAsync(MillionJobs.Queue, [MillionJobs.Worker], Many, MillionJobs.Node, TestContext.Current.CancellationToken)).Jobs;
+            await jobs.Database.ForgetStatementsAsync();
+
+            var rescued = await store.RescueAsync(Many, TestContext.Current.CancellationToken);
+            var acknowledged = await store.AcknowledgeAsync(
+                [.. held.Select(job => new Acknowledgement(job.Id, job.Run, job.Node, JobState.Completed))], TestContext.Current.CancellationToken);
+
+            Assert.Equal(Many, rescued.Rescued);
+            Assert.Equal(Many, acknowledged.Acknowledged.Count);
+        });
+
+        await AssertPagesAsync(atLeast: 2, mostOfACall: 60 * Many);
+    }
+
+    async Task AssertPagesAsync(int atLeast, int mostOfACall)
+    {
+        var asked = await jobs.Database.PagesAsync();
+        Assert.True(asked.Count >= atLeast, $"{string.Join('\n', asked)}");
+        Assert.All(asked, statement => Assert.True(
+            statement.PagesOfACall <= mostOfACall, string.Create(CultureInfo.InvariantCulture, $"{statement.PagesOfACall} pages a call: {statement.Sql}")));
+    }
+}
