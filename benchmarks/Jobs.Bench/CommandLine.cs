@@ -39,6 +39,7 @@ sealed class CommandLine
 
     readonly Option<int> _jobs = new("--jobs") { Description = "How many jobs are stored before the clock starts.", HelpName = "N", DefaultValueFactory = _ => 100_000 };
     readonly Option<int> _members = new("--jobs") { Description = "How many jobs the batch has.", HelpName = "N", DefaultValueFactory = _ => 1_000_000 };
+    readonly Option<int> _alone = new("--jobs") { Description = "How many jobs are enqueued, each when the last has ended.", HelpName = "N", DefaultValueFactory = _ => 500 };
     readonly Option<bool> _batch = new("--batch") { Description = "The jobs are one batch, whose counters each acknowledgement then changes." };
     readonly Option<int> _concurrency = new("--concurrency") { Description = "How many jobs run at once.", HelpName = "N", DefaultValueFactory = _ => 100 };
     readonly Option<bool> _withLimit = new("--with-limit") { Description = "The limit is measured in turns with it, and their ratio is printed." };
@@ -50,7 +51,7 @@ sealed class CommandLine
     public CommandLine()
     {
         RequireFromOneTo(1_000, _runs);
-        RequireFromOneTo(100_000_000, _jobs, _members);
+        RequireFromOneTo(100_000_000, _jobs, _members, _alone);
         RequireFromOneTo(10_000, _concurrency);
         RequireEachFromOneTo(100_000, _sizes);
         RequireEachFromOneTo(1_000, _clients);
@@ -60,6 +61,7 @@ sealed class CommandLine
             Workload("drain", "Jobs that do nothing, from the start of the host to the last acknowledgement.", [_jobs, _batch, _concurrency, _withLimit, _sizes, _clients], DrainAsync),
             Workload("limit", "The claims and acknowledgements of the same jobs through pgbench: what PostgreSQL itself can do.", [_jobs, _batch, _sizes, _clients], LimitAsync),
             Workload("bulk", "One batch in one transaction, beside psql's \\copy of the same rows.", [_members], BulkAsync),
+            Workload("latency", "From the call of an enqueue to the start of its job, on a node that has nothing else to do.", [_alone], LatencyAsync),
         };
     }
 
@@ -103,6 +105,14 @@ sealed class CommandLine
         await Rounds.RunAsync([bulk, copy], parsed.GetValue(_runs), log, cancellationToken);
         Table.Write(log.Runs, Console.Out);
         Table.WriteRatioToBest(log.Runs, bulk, [copy], Console.Out);
+    }
+
+    async Task LatencyAsync(ParseResult parsed, BenchServer server, RunLog log, CancellationToken cancellationToken)
+    {
+        var jobs = parsed.GetValue(_alone);
+        await server.FillAsync(BenchHost.MigrateAsync, cancellationToken);
+        await Rounds.RunAsync([new Latency(server, jobs, nodes: 1), new Latency(server, jobs, nodes: 2)], parsed.GetValue(_runs), log, cancellationToken);
+        Table.Write(log.Runs, Console.Out);
     }
 
     List<Limit> Limits(ParseResult parsed, BenchServer server, StoredJobs jobs) =>

@@ -31,6 +31,13 @@ sealed record Run
 
     /// <summary>The peak without what was resident when the clock started.</summary>
     public long? MemoryAboveStartBytes { get; init; }
+
+    /// <summary>Of <c>latency</c>: half of the jobs began within it, from the call of their enqueue.</summary>
+    public double? MedianMilliseconds { get; init; }
+
+    /// <summary>Of <c>latency</c>: 99 of 100 jobs began within it.</summary>
+    public double? NinetyNinthMilliseconds { get; init; }
+    public double? LongestMilliseconds { get; init; }
     public IReadOnlyList<StatementCount>? Statements { get; init; }
     public Setting? Setting { get; init; }
 
@@ -39,6 +46,7 @@ sealed record Run
     public string Kind => Workload switch
     {
         "drain" => $"drain{OfBatch}, concurrency {Concurrency}",
+        "latency" => Nodes == 1 ? "latency, enqueued by the node that works" : "latency, enqueued by another node",
         "limit" => $"limit{OfBatch}, {JobsPerStatement} a statement, {Clients} clients",
         _ => Workload,
     };

@@ -11,21 +11,25 @@ static class Table
 
     static readonly (string Title, Func<Run, double?> Value, string Format)[] Columns =
     [
-        ("jobs/s", run => run.JobsPerSecond, "N0"),
+        ("jobs/s", run => run.MedianMilliseconds is null ? run.JobsPerSecond : null, "N0"),
         ("CPU s", run => run.WorkersCpuSeconds, "N1"),
         ("PostgreSQL CPU s", run => run.PostgresCpuSeconds, "N1"),
         ("commits/job", run => run.CommitsPerJob, "0.0000"),
         ("WAL B/job", run => run.WalBytesPerJob, "N0"),
         ("peak MB", run => run.PeakMemoryBytes / 1e6, "N0"),
         ("above start MB", run => run.MemoryAboveStartBytes / 1e6, "N0"),
+        ("p50 ms", run => run.MedianMilliseconds, "0.00"),
+        ("p99 ms", run => run.NinetyNinthMilliseconds, "0.00"),
+        ("longest ms", run => run.LongestMilliseconds, "0.00"),
     ];
 
     /// <summary>A line per kind of run: medians, and after the rate its least and most.</summary>
     public static void Write(IReadOnlyList<Run> runs, TextWriter output)
     {
-        List<string[]> rows = [["", .. Columns.Select(column => column.Title)]];
+        var columns = Columns.Where(column => runs.Any(run => column.Value(run) is not null)).ToArray();
+        List<string[]> rows = [["", .. columns.Select(column => column.Title)]];
         foreach (var kind in runs.GroupBy(run => run.Kind))
-            rows.Add([kind.Key, .. Columns.Select((column, index) => Cell(kind, column, withSpread: index == 0))]);
+            rows.Add([kind.Key, .. columns.Select((column, index) => Cell(kind, column, withSpread: index == 0))]);
         WriteAligned(rows, output);
     }
 

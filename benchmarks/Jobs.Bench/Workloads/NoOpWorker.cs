@@ -1,19 +1,26 @@
+using System.Diagnostics;
+
 namespace Jobs.Bench.Workloads;
 
 public sealed record NoOp(int Number);
 
-/// <summary>Says when so many jobs have been performed.</summary>
+/// <summary>Says when so many jobs have been performed, and when the next one begins.</summary>
 public sealed class Countdown(int jobs)
 {
     readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     int _left = jobs;
+    TaskCompletionSource<long>? _next;
 
     public int Left => Volatile.Read(ref _left);
 
     public Task Done => _done.Task;
 
+    /// <summary>Completes with the timestamp at which the next job began.</summary>
+    public Task<long> NextAsync() => (_next = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
     public void Signal()
     {
+        Volatile.Read(ref _next)?.TrySetResult(Stopwatch.GetTimestamp());
         if (Interlocked.Decrement(ref _left) == 0)
             _done.SetResult();
     }

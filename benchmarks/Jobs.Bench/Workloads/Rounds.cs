@@ -14,10 +14,14 @@ static class Rounds
             {
                 var run = await workload.RunAsync(cancellationToken);
                 await log.AddAsync(run);
-                await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {run.Kind}: {run.JobsPerSecond:N0} jobs/s"));
+                await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {run.Kind}: {Figure(run)}"));
             }
         }
 
         Console.WriteLine();
     }
+
+    static string Figure(Run run) => run.MedianMilliseconds is { } median
+        ? string.Create(CultureInfo.InvariantCulture, $"median {median:0.00} ms, 99 of 100 within {run.NinetyNinthMilliseconds:0.00} ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{run.JobsPerSecond:N0} jobs/s");
 }
