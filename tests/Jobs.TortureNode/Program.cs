@@ -1,15 +1,21 @@
 // A node to be killed: takes the jobs of "victims", says "began N" for each, and never ends one.  Jobs.TortureNode CONNECTION_STRING
+// With --end it ends each at once, and says first what it takes for the time: "clock UNIX_SECONDS".
 using Jobs;
 using Jobs.TortureNode;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+
+var ends = args.Contains("--end");
+if (ends)
+    Console.WriteLine($"clock {DateTimeOffset.UtcNow.ToUnixTimeSeconds()}");
 
 var builder = Host.CreateEmptyApplicationBuilder(null);
 builder.Services.AddSingleton(new Fate(
     async (number, cancellationToken) =>
     {
         Console.WriteLine($"began {number}");
-        await Task.Delay(Timeout.Infinite, cancellationToken);
+        if (!ends)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
     },
     static _ => { }));
 builder.Services.AddJobs(jobs => jobs

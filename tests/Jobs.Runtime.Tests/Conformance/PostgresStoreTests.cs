@@ -120,6 +120,47 @@ public sealed class PostgresStoreTests
         await migrating;
     }
 
+    // A counter of attempts is a smallint; who snoozes every minute for a month has run more often.
+    [Fact]
+    public async Task A_job_may_snooze_more_often_than_it_could_attempt_and_an_outcome_of_its_first_run_stays_stale()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var node = await harness.RegisterNodeAsync();
+        var id = await harness.EnqueueAsync();
+        var first = await harness.ClaimOneAsync(node);
+        Assert.True(await harness.AcknowledgeAsync(first, JobState.Scheduled));
+        await harness.ScalarAsync($"UPDATE jobs.jobs SET run = {(long)int.MaxValue + 1}");
+        for (var i = 0; i < 100; i++)
+        {
+            await harness.Store.StageAsync(1, TestContext.Current.CancellationToken);
+            Assert.True(await harness.AcknowledgeAsync(await harness.ClaimOneAsync(node), JobState.Scheduled));
+        }
+
+        await harness.Store.StageAsync(1, TestContext.Current.CancellationToken);
+        var last = await harness.ClaimOneAsync(node);
+        Assert.False(await harness.AcknowledgeAsync(first, JobState.Completed));
+
+        Assert.Equal((1, (long)int.MaxValue + 102, JobState.Executing), (last.Attempt, last.Run, (await harness.FindJobAsync(id))!.State));
+    }
+
+    [Fact]
+    public async Task Of_two_nodes_with_one_name_the_dead_ones_jobs_are_rescued_and_the_living_ones_are_not()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var (dead, living) = (Guid.NewGuid(), Guid.NewGuid());
+        await harness.Store.RegisterNodeAsync(new NodeRow(dead, "pod-0:1", [new("mail", 1)], StoreHarness.Known), TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken);
+        await harness.EnqueueAsync();
+        await harness.EnqueueAsync();
+        var orphan = await harness.ClaimOneAsync(dead);
+        await harness.Store.RegisterNodeAsync(new NodeRow(living, "pod-0:1", [new("mail", 1)], StoreHarness.Known), TimeSpan.FromHours(1), TestContext.Current.CancellationToken);
+        var held = await harness.ClaimOneAsync(living);
+
+        await harness.Store.RescueAsync(10, TestContext.Current.CancellationToken);
+
+        Assert.Equal(JobState.Available, (await harness.FindJobAsync(orphan.Id))!.State);
+        Assert.Equal(JobState.Executing, (await harness.FindJobAsync(held.Id))!.State);
+    }
+
     [Fact]
     public async Task The_states_in_the_database_are_those_of_the_code()
     {
