@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Jobs;
@@ -8,6 +10,11 @@ namespace Jobs;
 /// <param name="Note">What the job is doing; <see langword="null"/> if it did not say.</param>
 public sealed record JobProgress(long Done, long? Total, string? Note)
 {
+    /// <summary>As it is stored. The note is text that the store can hold.</summary>
+    internal string ToJson() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{{\"done\": {Done}{(Total is null ? "" : $", \"total\": {Total}")}{(Note is null ? "" : $", \"note\": \"{JsonEncodedText.Encode(Note, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"")}}}");
+
     internal static JobProgress? Read(ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);

@@ -56,7 +56,7 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
             {
                 await store.PollAsync([MillionJobs.Queue, "empty", "idle"], [MillionJobs.Worker, "other"], node, "node", TestContext.Current.CancellationToken);
                 await store.ClaimAsync("empty", [MillionJobs.Worker], 1_000, node, TestContext.Current.CancellationToken);
-                await store.RenewNodeAsync(node, lease, TestContext.Current.CancellationToken);
+                await store.RenewNodeAsync(node, lease, [], TestContext.Current.CancellationToken);
                 await store.ElectAsync(node, lease, TestContext.Current.CancellationToken);
                 await store.StageAsync(5_000, TestContext.Current.CancellationToken);
                 await store.RescueAsync(500, TestContext.Current.CancellationToken);
