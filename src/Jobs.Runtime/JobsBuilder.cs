@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Jobs.Generated;
 using Jobs.Postgres;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -60,6 +61,21 @@ public sealed class JobsBuilder
             if (!options.Queues.TryAdd(name, concurrency))
                 throw new InvalidOperationException($"The queue \"{name}\" was added twice. Add it once, with the concurrency you want.");
         });
+    }
+
+    /// <summary>
+    /// Takes the settings, and the queues, from a section of the host's configuration: <c>jobs.Configure(builder.Configuration.GetSection("Jobs"))</c>.
+    /// </summary>
+    /// <param name="section">
+    /// Its keys are the names of the properties of <see cref="JobsOptions"/>, and <c>Queues</c> for what <see cref="AddQueue"/> says:
+    /// <c>"Queues": {"batch": 10}</c>. Durations are written <c>00:00:30</c>, or <c>7.00:00:00</c> for days. A key that is unknown, and a
+    /// value that cannot be read, keep the host from starting, all of them in one message.
+    /// </param>
+    /// <remarks>What is said last leads; a queue that was added before has the concurrency of the configuration.</remarks>
+    public JobsBuilder Configure(IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return Configure(options => JobsConfiguration.Read(options, section));
     }
 
     /// <summary>Changes the settings that have no method of their own.</summary>

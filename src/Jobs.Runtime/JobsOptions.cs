@@ -5,6 +5,9 @@ public sealed class JobsOptions
 {
     internal Dictionary<string, int> Queues { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What could not be read from the configuration; the host does not start with any.</summary>
+    internal List<string> Faults { get; } = [];
+
     /// <summary>What this host is called among the others: in logs, and by who pauses or scales a queue on one node.</summary>
     /// <value>
     /// 1 to 200 characters. The default is the machine's name and the process's id, and so another at each start; what is said of a queue on one

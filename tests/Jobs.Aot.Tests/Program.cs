@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Jobs;
 using Jobs.Aot.Tests;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -20,11 +21,11 @@ var journal = new Journal();
 var builder = Host.CreateEmptyApplicationBuilder(null);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSingleton(journal);
+builder.Configuration.AddJsonStream(new MemoryStream("""{"Jobs": {"PollInterval": "00:00:00.050", "Queues": {"native": 10}}}"""u8.ToArray()));
 builder.Services.AddJobs(jobs => jobs
     .UsePostgres(connectionString, "jobs_native")
-    .AddQueue("native", concurrency: 10)
     .AddWorkers()
-    .Configure(options => options.PollInterval = TimeSpan.FromMilliseconds(50)));
+    .Configure(builder.Configuration.GetSection("Jobs")));
 using var host = builder.Build();
 await host.StartAsync();
 var client = host.Services.GetRequiredService<JobClient>();
@@ -34,6 +35,7 @@ await journal.Seen(everything.Text);
 var firstJob = DateTime.Now - Process.GetCurrentProcess().StartTime;
 
 Check("The program is native", !RuntimeFeature.IsDynamicCodeSupported);
+Check("Its settings came from the configuration", (await client.Queues.GetAsync()).Single() is { Queue: "native", Nodes: [{ Concurrency: 10 }] });
 Check("Args of every type survive the round trip", journal.Everything.TryDequeue(out var read) && read == everything);
 
 var nested = new Nested(

@@ -27,6 +27,7 @@ sealed record Setting(string Type, string? Member, string? Parameter, string Wor
         new(KnownNames.JobsBuilder, "AddQueue", "name", "The name of a queue", IsNoName, Name, NoHost),
         new(KnownNames.JobsBuilder, "AddQueue", "concurrency", "The concurrency of a queue", NotWithin(1, 10_000), "1 to 10,000", NoHost),
         new(KnownNames.JobClient, null, "id", "The id of a batch", IsNoName, Name, NoCall),
+        new(KnownNames.JobsOptions, "NodeName", null, "NodeName", IsNoName, Name, NoHost),
         new(KnownNames.JobsOptions, "PollInterval", null, "PollInterval", NotWithin(TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)), "10 milliseconds to 1 minute", NoHost),
         new(KnownNames.JobsOptions, "NodeLease", null, "NodeLease", NotWithin(TimeSpan.FromSeconds(3), TimeSpan.FromHours(1)), "3 seconds to 1 hour", NoHost),
         new(KnownNames.JobsOptions, "ShutdownGrace", null, "ShutdownGrace", NotWithin(TimeSpan.Zero, TimeSpan.FromDays(1)), "zero to 1 day", NoHost),

@@ -42,6 +42,7 @@ public class SettingTests
     [Theory]
     [InlineData("AddQueue(\"mail\", 0)"), InlineData("AddQueue(\"mail\", 1)"), InlineData("AddQueue(\"mail\", 10_000)"), InlineData("AddQueue(concurrency: 10_001, name: \"mail\")")]
     [InlineData("AddQueue(\"\", 1)"), InlineData("AddQueue(\" \", 1)"), InlineData("AddQueue(\"a\\0\", 1)")]
+    [InlineData("Configure(o => o.NodeName = \"\")"), InlineData("Configure(o => o.NodeName = \"mailer-1\")"), InlineData("Configure(o => o.NodeName = \"a\\0\")")]
     [InlineData("Configure(o => o.PollInterval = TimeSpan.FromMilliseconds(9))"), InlineData("Configure(o => o.PollInterval = TimeSpan.FromMilliseconds(10))")]
     [InlineData("Configure(o => o.PollInterval = TimeSpan.FromMinutes(1))"), InlineData("Configure(o => o.PollInterval = TimeSpan.FromSeconds(61))")]
     [InlineData("Configure(o => o.NodeLease = TimeSpan.FromSeconds(2.9))"), InlineData("Configure(o => o.NodeLease = TimeSpan.FromSeconds(3))")]
