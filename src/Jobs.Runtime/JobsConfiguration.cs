@@ -33,6 +33,7 @@ static class JobsConfiguration
         [nameof(JobsOptions.Notifications)] = static (options, section, faults) => options.Notifications = Flag(section, faults) ?? options.Notifications,
         [nameof(JobsOptions.NodeLease)] = static (options, section, faults) => options.NodeLease = Duration(section, faults) ?? options.NodeLease,
         [nameof(JobsOptions.ShutdownGrace)] = static (options, section, faults) => options.ShutdownGrace = Duration(section, faults) ?? options.ShutdownGrace,
+        [nameof(JobsOptions.TimeoutGrace)] = static (options, section, faults) => options.TimeoutGrace = Duration(section, faults) ?? options.TimeoutGrace,
         [nameof(JobsOptions.MigrateAtStart)] = static (options, section, faults) => options.MigrateAtStart = Flag(section, faults) ?? options.MigrateAtStart,
         [nameof(JobsOptions.Queues)] = static (options, section, faults) => ReadQueues(options, section, faults),
         [nameof(JobsOptions.Retention)] = static (options, section, faults) => Read(options.Retention, section, Retentions, faults),

@@ -13,12 +13,18 @@ namespace Jobs;
 /// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
 sealed class JobsService(
     JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, Admission admission,
-    UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, WorkedQueues worked, LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
+    UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, WorkedQueues worked,
+    LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
     IHostApplicationLifetime application, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
     : IHostedService, IDisposable
 {
     const int StuckExitCode = 1;
-    static readonly TimeSpan TimeToFlush = TimeSpan.FromSeconds(5);
+
+    // After the grace, with a database that does not answer: ten seconds in all, which with the default grace end with the host's timeout.
+    static readonly Patience ToObeyToken = new(Producer.TimeToObeyToken, TimeSpan.FromSeconds(0.5));
+    static readonly Patience ToGiveBack = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.5));
+    static readonly Patience ToFlush = new(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2));
+    static readonly Patience ToLeave = new(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
 
     readonly CancellationTokenSource _stopping = new();
     readonly CancellationTokenSource _cancelled = new();
@@ -33,6 +39,20 @@ sealed class JobsService(
     bool _isStuck;
 
     public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await JoinAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (application.ApplicationStopping.IsCancellationRequested)
+        {
+            // The host is told to stop before it has started, and does so: that is no failure of its start.
+            Log.StoppedBeforeStart(logger);
+            await RemoveNodeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    async Task JoinAsync(CancellationToken cancellationToken)
     {
         if (options.Value.MigrateAtStart)
             await store.MigrateAsync(cancellationToken).ConfigureAwait(false);
@@ -70,9 +90,9 @@ sealed class JobsService(
 
         await StopClaimingAsync().ConfigureAwait(false);
         await WaitForRunningAsync(cancellationToken).ConfigureAwait(false);
-        await GiveBackTheRestAsync().ConfigureAwait(false);
-        await FlushAsync().ConfigureAwait(false);
-        await LeaveAsync().ConfigureAwait(false);
+        await GiveBackTheRestAsync(cancellationToken).ConfigureAwait(false);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await LeaveAsync(cancellationToken).ConfigureAwait(false);
     }
 
     WorkedQueue Work(string queue, int concurrency)
@@ -115,7 +135,7 @@ sealed class JobsService(
             return;
 
         await _cancelled.CancelAsync().ConfigureAwait(false);
-        await EndsWithinAsync(drained, Producer.TimeToObeyToken, CancellationToken.None).ConfigureAwait(false);
+        await EndsWithinAsync(drained, ToObeyToken, hostTimeout).ConfigureAwait(false);
     }
 
     // The slots after the claims: one that was under way may still start its jobs.
@@ -125,29 +145,34 @@ sealed class JobsService(
         await Task.WhenAll(worked.All.Select(queue => queue.Slots.DrainAsync(_aborted.Token))).ConfigureAwait(false);
     }
 
-    async Task GiveBackTheRestAsync()
+    async Task GiveBackTheRestAsync(CancellationToken hostTimeout)
     {
         var rest = held.TakeAll();
 
         // With the database away so many outcomes may wait that there is no place for these.
-        var given = await EndsWithinAsync(acknowledger.GiveBackAsync(rest), TimeToFlush, CancellationToken.None).ConfigureAwait(false);
-        if (given && rest.Count > 0)
-            Log.GaveBack(logger, rest.Count, ClaimedJob.Ids(rest));
+        var given = await EndsWithinAsync(acknowledger.GiveBackAsync(rest), ToGiveBack, hostTimeout).ConfigureAwait(false);
+        if (given)
+            Log.GaveBack(logger, rest);
     }
 
-    async Task FlushAsync()
+    async Task FlushAsync(CancellationToken hostTimeout)
     {
         acknowledger.Complete();
-        if (!await EndsWithinAsync(_acknowledging, TimeToFlush, CancellationToken.None).ConfigureAwait(false))
-            Log.OutcomesLost(logger, acknowledger.Waiting);
+        await EndsWithinAsync(_acknowledging, ToFlush, hostTimeout).ConfigureAwait(false);
         await _aborted.CancelAsync().ConfigureAwait(false);
+        Log.OutcomesLost(logger, held.Decided());
     }
 
-    async Task LeaveAsync()
+    async Task LeaveAsync(CancellationToken hostTimeout)
     {
         await _drained.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_serving).ConfigureAwait(false);
-        using var timeout = new CancellationTokenSource(TimeToFlush);
+        if (await EndsWithinAsync(Task.WhenAll(_serving), ToLeave, hostTimeout).ConfigureAwait(false))
+            await RemoveNodeAsync(hostTimeout).ConfigureAwait(false);
+    }
+
+    async Task RemoveNodeAsync(CancellationToken hostTimeout)
+    {
+        using var timeout = new CancellationTokenSource(hostTimeout.IsCancellationRequested ? ToLeave.AfterTimeout : ToLeave.Usual);
         try
         {
             await node.RemoveAsync(timeout.Token).ConfigureAwait(false);
@@ -157,6 +182,10 @@ sealed class JobsService(
             Log.RemovalFailed(logger, exception);
         }
     }
+
+    static async Task<bool> EndsWithinAsync(Task task, Patience patience, CancellationToken hostTimeout) =>
+        await EndsWithinAsync(task, patience.Usual, hostTimeout).ConfigureAwait(false)
+        || (hostTimeout.IsCancellationRequested && await EndsWithinAsync(task, patience.AfterTimeout, CancellationToken.None).ConfigureAwait(false));
 
     static async Task<bool> EndsWithinAsync(Task task, TimeSpan time, CancellationToken cancellationToken)
     {
@@ -180,4 +209,7 @@ sealed class JobsService(
         _drained.Dispose();
         _aborted.Dispose();
     }
+
+    /// <summary>How long a step of the shutdown may take, and how much longer when the host's own timeout is over.</summary>
+    readonly record struct Patience(TimeSpan Usual, TimeSpan AfterTimeout);
 }

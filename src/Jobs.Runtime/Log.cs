@@ -16,11 +16,26 @@ static partial class Log
     [LoggerMessage(3, LogLevel.Information, "Jobs stopped claiming and waits up to {Grace} for running jobs.")]
     public static partial void Draining(ILogger logger, TimeSpan grace);
 
-    [LoggerMessage(4, LogLevel.Warning, "Gave back {Count} jobs that did not end when the host stopped; they run again elsewhere. Ids: {JobIds}.")]
-    public static partial void GaveBack(ILogger logger, int count, string jobIds);
+    // Every id is told, in lines that a log can take.
+    const int IdsInLine = 500;
 
-    [LoggerMessage(5, LogLevel.Error, "{Count} outcomes or more could not be acknowledged before the host stopped; their jobs are rescued and run again.")]
-    public static partial void OutcomesLost(ILogger logger, int count);
+    public static void GaveBack(ILogger logger, IReadOnlyList<ClaimedJob> jobs)
+    {
+        foreach (var some in jobs.Chunk(IdsInLine))
+            GaveBack(logger, some.Length, string.Join(", ", some.Select(job => job.Id)));
+    }
+
+    [LoggerMessage(4, LogLevel.Warning, "Gave back {Count} jobs that did not end when the host stopped; they run again elsewhere. Ids: {JobIds}.")]
+    static partial void GaveBack(ILogger logger, int count, string jobIds);
+
+    public static void OutcomesLost(ILogger logger, IReadOnlyList<long> jobs)
+    {
+        foreach (var some in jobs.Chunk(IdsInLine))
+            OutcomesLost(logger, some.Length, string.Join(", ", some));
+    }
+
+    [LoggerMessage(5, LogLevel.Error, "{Count} outcomes could not be acknowledged before the host stopped; their jobs are rescued and run again. Ids: {JobIds}.")]
+    static partial void OutcomesLost(ILogger logger, int count, string jobIds);
 
     public static void RemovalFailed(ILogger logger, Exception exception) => RemovalFailed(logger, Unexpected(exception), Reason(exception));
 
@@ -70,8 +85,17 @@ static partial class Log
     [LoggerMessage(62, LogLevel.Information, "Queue \"{Queue}\" runs {Concurrency} jobs at once now.")]
     public static partial void QueueScaled(ILogger logger, string queue, int concurrency);
 
+    public static void GaveBackOfQueue(ILogger logger, string queue, IReadOnlyList<ClaimedJob> jobs)
+    {
+        foreach (var some in jobs.Chunk(IdsInLine))
+            GaveBackOfQueue(logger, some.Length, queue, string.Join(", ", some.Select(job => job.Id)));
+    }
+
+    [LoggerMessage(64, LogLevel.Information, "Jobs was told to stop before it had started, and worked no queue.")]
+    public static partial void StoppedBeforeStart(ILogger logger);
+
     [LoggerMessage(63, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that did not end when it was stopped; they run again elsewhere, or when it is resumed. Ids: {JobIds}.")]
-    public static partial void GaveBackOfQueue(ILogger logger, int count, string queue, string jobIds);
+    static partial void GaveBackOfQueue(ILogger logger, int count, string queue, string jobIds);
 
     public static void AcknowledgeFailed(ILogger logger, Exception exception, int count) => AcknowledgeFailed(logger, Unexpected(exception), count, Reason(exception));
 

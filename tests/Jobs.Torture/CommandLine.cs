@@ -29,6 +29,7 @@ sealed class CommandLine
         _root.Options.Add(_seed);
         _root.Options.Add(_short);
         AddKills();
+        AddStops();
         AddRestarts();
         AddCuts();
         AddPauses();
@@ -47,6 +48,15 @@ sealed class CommandLine
         Add("kills", "Kills one of two nodes in the middle of a mailing, again and again.", [rounds, mails], Scenario);
 
         Kills Scenario(ParseResult parsed) => new() { Rounds = Read(parsed, rounds), Mails = Read(parsed, mails) };
+    }
+
+    void AddStops()
+    {
+        var rounds = new Figure("--rounds", "Nodes that are told to stop, half of which are killed a second later.", full: 20, brief: 2);
+        var mails = new Figure("--mails", "Mails for each round.", full: 800, brief: 400);
+        Add("stops", "Tells one of two nodes to stop under load, again and again, and kills every other one before it has.", [rounds, mails], Scenario);
+
+        Stops Scenario(ParseResult parsed) => new() { Rounds = Read(parsed, rounds), MailsEach = Read(parsed, mails) };
     }
 
     void AddRestarts()

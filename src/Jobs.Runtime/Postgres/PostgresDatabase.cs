@@ -107,7 +107,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     {
         try
         {
-            return await dataSource.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await OpenOrGiveUpAsync(dataSource, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
         {
@@ -116,6 +116,33 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
                 $"user \"{_settings.Username}\": {Reason(exception)} Is the server up, and is the connection string right?",
                 exception);
         }
+    }
+
+    // Npgsql misses a cancel that comes between two steps of a handshake, and then waits for as long as the connection's timeout allows. A host
+    // that is to stop cannot.
+    static async ValueTask<NpgsqlConnection> OpenOrGiveUpAsync(NpgsqlDataSource dataSource, CancellationToken cancellationToken)
+    {
+        var opening = dataSource.OpenConnectionAsync(cancellationToken);
+        if (opening.IsCompletedSuccessfully)
+            return opening.Result;
+
+        var opened = opening.AsTask();
+        try
+        {
+            return await opened.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!opened.IsCompleted)
+        {
+            _ = CloseLateAsync(opened);
+            throw;
+        }
+    }
+
+    static async Task CloseLateAsync(Task<NpgsqlConnection> opened)
+    {
+        await ((Task)opened).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opened.IsCompletedSuccessfully)
+            await opened.Result.DisposeAsync().ConfigureAwait(false);
     }
 
     static string Reason(Exception exception) => exception switch

@@ -28,9 +28,6 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
     // A field, so that a loop that is started again goes on with what the last one had taken.
     readonly List<Acknowledgement> _flush = new(LargestFlush);
 
-    /// <summary>How many outcomes wait for a flush.</summary>
-    public int Waiting => _outcomes.Reader.Count;
-
     public ValueTask AcknowledgeAsync(Acknowledgement outcome) => HasLargeOutput(outcome) ? AcknowledgeLargeAsync(outcome) : _outcomes.Writer.WriteAsync(outcome);
 
     async ValueTask AcknowledgeLargeAsync(Acknowledgement outcome)

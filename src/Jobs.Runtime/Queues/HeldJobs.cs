@@ -49,6 +49,13 @@ sealed class HeldJobs
             Cancel(job.Id, job.Run);
     }
 
+    /// <summary>The ids of the jobs whose outcomes are decided and have not reached the store.</summary>
+    public IReadOnlyList<long> Decided()
+    {
+        lock (_gate)
+            return [.. _decided.Keys.Select(job => job.Id)];
+    }
+
     List<ClaimedJob> UndecidedOf(string? queue) =>
         [.. _undecided.Values.Select(undecided => undecided.Job).Where(job => queue is null || job.Queue == queue)];
 

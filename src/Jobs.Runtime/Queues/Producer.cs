@@ -75,8 +75,7 @@ sealed class Producer(
         await Task.Delay(TimeToObeyToken, time, ends).ConfigureAwait(false);
         var rest = held.TakeAll(_queue);
         await acknowledger.GiveBackAsync(rest).ConfigureAwait(false);
-        if (rest.Count > 0)
-            Log.GaveBackOfQueue(logger, rest.Count, _queue, ClaimedJob.Ids(rest));
+        Log.GaveBackOfQueue(logger, _queue, rest);
     }
 
     // A queue of short jobs claims ahead of its slots, so that these never wait for a claim, and waits until half of that is used up, so that

@@ -26,9 +26,6 @@ sealed record ClaimedJob(
 
     /// <summary>Its meta as UTF-8 JSON; empty if it has none.</summary>
     public ReadOnlyMemory<byte> Meta { get; init; }
-
-    /// <summary>The ids of jobs, for a log line: the first hundred.</summary>
-    public static string Ids(IReadOnlyList<ClaimedJob> jobs) => string.Join(", ", jobs.Take(100).Select(job => job.Id));
 }
 
 /// <summary>What a claim took.</summary>

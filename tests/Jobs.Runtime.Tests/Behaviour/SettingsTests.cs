@@ -18,6 +18,7 @@ public sealed class SettingsTests
             "Notifications": false,
             "NodeLease": "00:01:00",
             "ShutdownGrace": "00:00:05",
+            "TimeoutGrace": "00:00:07",
             "MigrateAtStart": false,
             "Queues": { "batch": 10, "reports": 2 },
             "Retention": {
