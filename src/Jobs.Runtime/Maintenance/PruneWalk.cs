@@ -4,11 +4,11 @@ namespace Jobs.Maintenance;
 
 /// <summary>A way along what has ended, from the oldest, in steps. Each turn goes on where the last one stopped.</summary>
 /// <param name="step">Looks at so many behind a mark, and deletes what is not kept.</param>
-sealed class PruneWalk(Func<PruneMark, int, CancellationToken, Task<PruneResult>> step)
+sealed class PruneWalk(Func<WalkMark, int, CancellationToken, Task<PruneResult>> step)
 {
-    PruneMark _mark = PruneMark.Start;
+    WalkMark _mark = WalkMark.Start;
 
-    public void BeginAnew() => _mark = PruneMark.Start;
+    public void BeginAnew() => _mark = WalkMark.Start;
 
     /// <returns>How many were deleted.</returns>
     public async Task<long> GoOnAsync(int chunk, Action beforeChunk, CancellationToken cancellationToken)

@@ -54,14 +54,14 @@ sealed partial class PostgresStore
         LEFT JOIN (SELECT finished_at, id FROM seen ORDER BY finished_at DESC, id DESC LIMIT 1) AS last ON true
         """;
 
-    public override Task<PruneResult> PruneAsync(PruneRule rule, PruneMark after, int limit, CancellationToken cancellationToken) =>
+    public override Task<PruneResult> PruneAsync(PruneRule rule, WalkMark after, int limit, CancellationToken cancellationToken) =>
         QueryAsync(
             _prune,
             parameters =>
             {
                 parameters.Bind(JobStates.ToSql(rule.State), NpgsqlDbType.Text);
                 parameters.Bind(rule.Age, NpgsqlDbType.Interval);
-                parameters.Bind(after.EndedAt, NpgsqlDbType.TimestampTz);
+                parameters.Bind(after.At, NpgsqlDbType.TimestampTz);
                 parameters.Bind(after.Id, NpgsqlDbType.Bigint);
                 parameters.Bind(limit, NpgsqlDbType.Integer);
                 parameters.BindArray([.. rule.Workers], NpgsqlDbType.Text);
@@ -98,13 +98,13 @@ sealed partial class PostgresStore
         LEFT JOIN (SELECT closed_at, key FROM seen ORDER BY closed_at DESC, key DESC LIMIT 1) AS last ON true
         """;
 
-    public override Task<PruneResult> PruneBatchesAsync(TimeSpan age, PruneMark after, int limit, CancellationToken cancellationToken) =>
+    public override Task<PruneResult> PruneBatchesAsync(TimeSpan age, WalkMark after, int limit, CancellationToken cancellationToken) =>
         QueryAsync(
             _pruneBatches,
             parameters =>
             {
                 parameters.Bind(age, NpgsqlDbType.Interval);
-                parameters.Bind(after.EndedAt, NpgsqlDbType.TimestampTz);
+                parameters.Bind(after.At, NpgsqlDbType.TimestampTz);
                 parameters.Bind(after.Id, NpgsqlDbType.Bigint);
                 parameters.Bind(limit, NpgsqlDbType.Integer);
             },
@@ -116,7 +116,7 @@ sealed partial class PostgresStore
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         return reader.GetInt32(0) == 0
             ? default
-            : new PruneResult(reader.GetInt32(0), reader.GetInt32(1), new PruneMark(reader.GetFieldValue<DateTimeOffset>(2), reader.GetInt64(3)));
+            : new PruneResult(reader.GetInt32(0), reader.GetInt32(1), new WalkMark(reader.GetFieldValue<DateTimeOffset>(2), reader.GetInt64(3)));
     }
 
     // Whether a job is gone is asked in the snapshot, and so of the key as it was there: one that was taken anew in between has a job

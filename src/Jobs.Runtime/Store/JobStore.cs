@@ -108,7 +108,11 @@ abstract class JobStore
     public abstract Task<IReadOnlyList<long>> FindEndedAsync(IReadOnlyCollection<long> ids, CancellationToken cancellationToken);
 
     /// <summary>Makes up to <paramref name="limit"/> due jobs available, the longest due first, and returns their queues and how many there were.</summary>
-    public abstract Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken);
+    /// <remarks>A step of a walk: it looks behind <paramref name="after"/> only, past the dead index entries that the steps before have left.</remarks>
+    public abstract Task<StageResult> StageAsync(WalkMark after, int limit, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="StageAsync(WalkMark, int, CancellationToken)"/>
+    public Task<StageResult> StageAsync(int limit, CancellationToken cancellationToken) => StageAsync(WalkMark.Start, limit, cancellationToken);
 
     /// <summary>Says whether the jobs of a queue, or of all, are claimed on the nodes of a name, or on all. The last word counts.</summary>
     /// <returns>How many living nodes it concerns.</returns>
@@ -171,10 +175,10 @@ abstract class JobStore
     /// <param name="after">Where the last step came to.</param>
     /// <param name="limit">How many to look at. A step that saw fewer is the last.</param>
     /// <param name="cancellationToken">A step that is cancelled may have been committed; repeating it deletes nothing twice.</param>
-    public abstract Task<PruneResult> PruneAsync(PruneRule rule, PruneMark after, int limit, CancellationToken cancellationToken);
+    public abstract Task<PruneResult> PruneAsync(PruneRule rule, WalkMark after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Deletes batches that closed <paramref name="age"/> ago or earlier, and whose callback has ended; a step of a walk, as <see cref="PruneAsync"/>.</summary>
-    public abstract Task<PruneResult> PruneBatchesAsync(TimeSpan age, PruneMark after, int limit, CancellationToken cancellationToken);
+    public abstract Task<PruneResult> PruneBatchesAsync(TimeSpan age, WalkMark after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Deletes unique keys that nobody holds any more; a step of a walk in the order of the keys, which looks at <paramref name="limit"/> of them.</summary>
     public abstract Task<KeySweepResult> SweepKeysAsync(Guid after, int limit, CancellationToken cancellationToken);

@@ -7,8 +7,15 @@ namespace Jobs.Store;
 /// <param name="Workers">The workers that it knows.</param>
 sealed record NodeRow(Guid Id, string Name, IReadOnlyList<KeyValuePair<string, int>> Queues, IReadOnlyList<string> Workers);
 
-/// <summary>How many jobs became available, and in which queues.</summary>
-readonly record struct StageResult(int Count, IReadOnlyList<string> Queues);
+/// <summary>How far a walk in the order of time has come: the last that it looked at.</summary>
+readonly record struct WalkMark(DateTimeOffset At, long Id)
+{
+    /// <summary>Before the oldest.</summary>
+    public static WalkMark Start { get; } = new(DateTimeOffset.MinValue, 0);
+}
+
+/// <summary>How many jobs became available, in which queues, and the last of them.</summary>
+readonly record struct StageResult(int Count, IReadOnlyList<string> Queues, WalkMark Last);
 
 /// <summary>Which nodes died, and what became of the jobs of dead nodes.</summary>
 sealed record RescueResult(IReadOnlyList<string> DeadNodes, int Rescued, int Discarded, int Cancelled, IReadOnlyList<string> Queues)

@@ -17,15 +17,8 @@ sealed record PruneRule(
     IReadOnlyList<string> OtherQueues,
     bool AndTheRest);
 
-/// <summary>How far a walk along what has ended has come: the last that it looked at.</summary>
-readonly record struct PruneMark(DateTimeOffset EndedAt, long Id)
-{
-    /// <summary>Before the oldest.</summary>
-    public static PruneMark Start { get; } = new(DateTimeOffset.MinValue, 0);
-}
-
 /// <summary>What one step of a walk looked at, how many of those it deleted, and the last of them.</summary>
-readonly record struct PruneResult(int Seen, int Pruned, PruneMark Last);
+readonly record struct PruneResult(int Seen, int Pruned, WalkMark Last);
 
 /// <summary>What one step of the walk along the unique keys looked at, how many of those nobody held and it deleted, and the last of them.</summary>
 readonly record struct KeySweepResult(int Seen, int Freed, Guid Last);

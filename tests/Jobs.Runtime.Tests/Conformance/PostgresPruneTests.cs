@@ -53,7 +53,7 @@ public sealed class PostgresPruneTests : PruneStoreTests
             return retried;
         }, TestContext.Current.CancellationToken);
 
-        var mark = PruneMark.Start;
+        var mark = WalkMark.Start;
         PruneResult step;
         do
         {

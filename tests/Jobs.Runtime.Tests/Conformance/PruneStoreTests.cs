@@ -166,11 +166,11 @@ public abstract class PruneStoreTests
 
     static PruneRule Rule(JobState state, TimeSpan age) => new(state, age, [], [], [], [], AndTheRest: true);
 
-    private protected static Task<PruneResult> PruneAsync(StoreHarness harness, PruneRule rule, PruneMark? after = null, int limit = 100) =>
-        harness.Store.PruneAsync(rule, after ?? PruneMark.Start, limit, TestContext.Current.CancellationToken);
+    private protected static Task<PruneResult> PruneAsync(StoreHarness harness, PruneRule rule, WalkMark? after = null, int limit = 100) =>
+        harness.Store.PruneAsync(rule, after ?? WalkMark.Start, limit, TestContext.Current.CancellationToken);
 
     static Task<PruneResult> PruneBatchesAsync(StoreHarness harness, TimeSpan age) =>
-        harness.Store.PruneBatchesAsync(age, PruneMark.Start, 100, TestContext.Current.CancellationToken);
+        harness.Store.PruneBatchesAsync(age, WalkMark.Start, 100, TestContext.Current.CancellationToken);
 
     /// <summary>Enqueues a job for each of the states, and has it end so, one after the other.</summary>
     private protected static async Task<IReadOnlyList<long>> EndAllAsync(StoreHarness harness, params JobState[] states)
