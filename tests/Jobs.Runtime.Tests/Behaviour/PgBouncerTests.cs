@@ -64,6 +64,31 @@ public sealed class PgBouncerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_that_runs_behind_it_is_cancelled_from_another_node()
+    {
+        await using var host = await StartAsync(AsDocumented, script => script.Greet = async (_, cancellationToken) =>
+        {
+            script.Say("began");
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return JobOutcome.Complete;
+        });
+        await using var other = await TestHost.StartOnAsync(
+            _database,
+            static jobs => jobs.Configure(static options =>
+            {
+                options.Notifications = false;
+                options.Queues.Clear();
+            }),
+            settings: $"{_pooler.Settings};{AsDocumented}");
+        var job = await host.Client.EnqueueAsync(Greeter.New(new Greeting("long")), TestContext.Current.CancellationToken);
+        await host.Script.Seen("began");
+
+        Assert.True((await other.Client.CancelAsync(job.Id, TestContext.Current.CancellationToken)).IsDone);
+
+        await host.StateAsync(job.Id, "cancelled");
+    }
+
+    [Fact]
     public async Task A_job_that_completes_itself_behind_it_commits_its_writes_and_its_end_at_once()
     {
         await using var host = await StartAsync(AsDocumented, script => script.Greet = async (job, cancellationToken) =>
