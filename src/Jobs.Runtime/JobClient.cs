@@ -20,13 +20,15 @@ public sealed partial class JobClient
     readonly QueueSignals _signals;
     readonly ControlSignal _control;
     readonly JobWaits _waits;
+    readonly EnqueueMiddleware _middleware;
 
-    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control, JobWaits waits)
+    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control, JobWaits waits, EnqueueMiddleware middleware)
     {
         _store = store;
         _signals = signals;
         _control = control;
         _waits = waits;
+        _middleware = middleware;
         Queues = new QueueClient(store, control);
     }
 
@@ -41,7 +43,7 @@ public sealed partial class JobClient
     public async Task<EnqueuedJob> EnqueueAsync(NewJob job, CancellationToken cancellationToken = default)
     {
         var enlisted = new Enlisted(_signals, new EnqueueOptions());
-        var enqueued = await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        var enqueued = await StoreAsync(job, enlisted, cancellationToken).ConfigureAwait(false);
         enlisted.Wake();
         return enqueued;
     }
@@ -58,7 +60,32 @@ public sealed partial class JobClient
     {
         ArgumentNullException.ThrowIfNull(transaction);
         var enlisted = new Enlisted(_signals, new EnqueueOptions { Transaction = transaction });
-        return await _store.EnqueueAsync(enlisted.Check(job), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        return await StoreAsync(job, enlisted, cancellationToken).ConfigureAwait(false);
+    }
+
+    Task<EnqueuedJob> StoreAsync(NewJob job, Enlisted enlisted, CancellationToken cancellationToken)
+    {
+        enlisted.Check(job);
+        return _middleware.IsEmpty
+            ? _store.EnqueueAsync(job, enlisted.Terms, cancellationToken)
+            : StoreThroughMiddlewareAsync(job, enlisted, cancellationToken);
+    }
+
+    Task<EnqueuedJob> StoreThroughMiddlewareAsync(NewJob job, Enlisted enlisted, CancellationToken cancellationToken)
+    {
+        var context = new EnqueueContext(AsyncEnumerable.Repeat(job, 1), isSingle: true, batchId: null, enlisted.Terms.Transaction);
+        return _middleware.RunAsync(
+            context,
+            async (call, token) =>
+            {
+                var jobs = await call.Jobs.Take(2).ToListAsync(token).ConfigureAwait(false);
+                if (jobs is not [var only])
+                    throw new InvalidOperationException($"An enqueue middleware made {(jobs.Count == 0 ? "no job" : "several jobs")} of the one that was to be enqueued. Nothing was stored.");
+                var enqueued = await _store.EnqueueAsync(enlisted.Check(only), enlisted.Terms, token).ConfigureAwait(false);
+                call.Enqueued = [enqueued];
+                return enqueued;
+            },
+            cancellationToken);
     }
 
     /// <summary>Stores many jobs, all or none, and returns what became of each, in the order given. Of equal ones the first wins.</summary>
@@ -96,9 +123,23 @@ public sealed partial class JobClient
         var options = new EnqueueOptions();
         configure(options);
         var enlisted = new Enlisted(_signals, options);
-        var enqueued = await _store.EnqueueAsync(jobs.Select(enlisted.Check), enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        var enqueued = await StoreAsync(jobs, enlisted, cancellationToken).ConfigureAwait(false);
         enlisted.Wake();
         return enqueued;
+    }
+
+    Task<IReadOnlyList<EnqueuedJob>> StoreAsync(IAsyncEnumerable<NewJob> jobs, Enlisted enlisted, CancellationToken cancellationToken) =>
+        _middleware.IsEmpty
+            ? _store.EnqueueAsync(jobs.Select(enlisted.Check), enlisted.Terms, cancellationToken)
+            : StoreThroughMiddlewareAsync(jobs, enlisted, cancellationToken);
+
+    Task<IReadOnlyList<EnqueuedJob>> StoreThroughMiddlewareAsync(IAsyncEnumerable<NewJob> jobs, Enlisted enlisted, CancellationToken cancellationToken)
+    {
+        var context = new EnqueueContext(jobs.Select(enlisted.Check), isSingle: false, batchId: null, enlisted.Terms.Transaction);
+        return _middleware.RunAsync(
+            context,
+            async (call, token) => call.Enqueued = await _store.EnqueueAsync(call.Jobs.Select(enlisted.Check), enlisted.Terms, token).ConfigureAwait(false),
+            cancellationToken);
     }
 
     /// <summary>Stores a batch under an id that nobody else has: a version 7 UUID.</summary>
@@ -150,9 +191,17 @@ public sealed partial class JobClient
         var enlisted = new Enlisted(_signals, options);
         var candidates = new HashSet<WorkerDefinition>();
 
-        var batch = await _store.EnqueueBatchAsync(id, jobs.Select(Member), Callback, enlisted.Terms, cancellationToken).ConfigureAwait(false);
+        var batch = _middleware.IsEmpty
+            ? await StoreAsync(jobs, cancellationToken).ConfigureAwait(false)
+            : await _middleware.RunAsync(
+                new EnqueueContext(jobs.Select(enlisted.Check), isSingle: false, id, enlisted.Terms.Transaction),
+                (call, token) => StoreAsync(call.Jobs, token),
+                cancellationToken).ConfigureAwait(false);
         enlisted.Wake();
         return batch;
+
+        Task<BatchRef> StoreAsync(IAsyncEnumerable<NewJob> members, CancellationToken token) =>
+            _store.EnqueueBatchAsync(id, members.Select(Member), Callback, enlisted.Terms, token);
 
         NewJob Member(NewJob job)
         {

@@ -52,7 +52,7 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<JobWaits>();
         services.AddSingleton(provider => new JobClient(
             provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>(), provider.GetRequiredService<ControlSignal>(),
-            provider.GetRequiredService<JobWaits>()));
+            provider.GetRequiredService<JobWaits>(), new EnqueueMiddleware(provider.GetServices<IEnqueueMiddleware>())));
         services.AddSingleton<Node>();
         services.AddSingleton<Acknowledger>();
         services.AddSingleton<PerformMiddleware>();

@@ -35,6 +35,7 @@ sealed class CommandLine
         AddPauses();
         AddDeaths();
         AddRollbacks();
+        AddRaces();
         AddAll();
         AddNode();
     }
@@ -109,6 +110,12 @@ sealed class CommandLine
         Add("rollbacks", "Rolls back transactions that enqueue, and completions that come too late.", [transactions, rounds, writes], Scenario);
 
         Rollbacks Scenario(ParseResult parsed) => new() { Transactions = Read(parsed, transactions), Rounds = Read(parsed, rounds), WritesEach = Read(parsed, writes) };
+    }
+
+    void AddRaces()
+    {
+        var rounds = new Figure("--rounds", "Races for a unique job.", full: 10_000, brief: 40);
+        Add("races", "Has many enqueue a unique job at the same instant, at both ends of its period.", [rounds], parsed => new Races { Rounds = Read(parsed, rounds) });
     }
 
     void AddAll()

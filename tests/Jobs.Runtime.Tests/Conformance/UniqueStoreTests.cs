@@ -325,6 +325,24 @@ public abstract class UniqueStoreTests
         Assert.True((await EnqueueAsync(harness, Way.One, Job("a") with { Unique = null })).IsNew);
     }
 
+    [Fact]
+    public async Task A_job_whose_key_another_has_by_now_holds_up_nobody_when_it_is_due()
+    {
+        await using var harness = await StartAsync();
+        var job = Job("a", Worker(new Uniqueness { Period = TimeSpan.FromHours(1) }));
+        var first = await EnqueueAsync(harness, Way.One, job with { ScheduleIn = TimeSpan.FromHours(3) });
+        await ManyAsync(harness, Enumerable.Range(0, 999).Select(i => StoreHarness.NewJob($"{i}") with { ScheduleIn = TimeSpan.FromHours(3) }));
+        await harness.MoveClockAsync(TimeSpan.FromHours(2));
+        var second = await EnqueueAsync(harness, Way.One, job with { ScheduleIn = TimeSpan.FromHours(1) });
+        await harness.MoveClockAsync(TimeSpan.FromHours(4));
+
+        var staged = await harness.Store.StageAsync(10_000, TestContext.Current.CancellationToken);
+
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.Equal(1_001, staged.Count);
+        Assert.Equal(1_001, (await harness.ClaimAsync(await harness.RegisterNodeAsync(), 10_000)).Count);
+    }
+
     static WorkerDefinition Worker(Uniqueness unique) => new()
     {
         Name = "Mailer",

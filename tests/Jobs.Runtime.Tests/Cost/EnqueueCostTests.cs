@@ -49,5 +49,46 @@ public sealed class EnqueueCostTests
         Assert.True(cost.Calls == statements && cost.Commits == 3, $"{cost}");
     }
 
+    // The statement that takes the key and inserts the job, and the one that says who holds it, in one round trip and one commit.
+    [Fact]
+    public async Task One_job_with_a_key_is_two_statements_and_one_commit()
+    {
+        await using var database = await CountedDatabase.CreateAsync();
+
+        var cost = await database.CostOfAsync(client => client.EnqueueAsync(Jobs(1).Single() with { Key = "order-17" }, TestContext.Current.CancellationToken));
+
+        Assert.True(cost is { Calls: 4, Commits: 3 }, $"{cost}");
+        Assert.Equal(1, cost.CallsOf("unique_keys AS taken"));
+    }
+
+    // To the cost of jobs without comes a look at the keys of each chunk, and a statement that takes 5,000 of them.
+    [Theory]
+    [InlineData(1, 7)]
+    [InlineData(1_000, 8)]
+    [InlineData(100_000, 174)]
+    public async Task Many_jobs_with_keys_are_one_commit_and_a_statement_more_for_each_two_thousand_and_each_five_thousand(int count, int statements)
+    {
+        await using var database = await CountedDatabase.CreateAsync();
+
+        var cost = await database.CostOfAsync(client => client.EnqueueManyAsync(
+            Jobs(count).Select(static (job, number) => job with { Key = $"{number}" }), TestContext.Current.CancellationToken));
+
+        Assert.True(cost.Calls == statements && cost.Commits == 3, $"{cost}");
+    }
+
+    // Jobs that are there already cost a look at their keys, and no rows.
+    [Fact]
+    public async Task A_thousand_jobs_that_are_there_already_are_one_look_at_their_keys()
+    {
+        await using var database = await CountedDatabase.CreateAsync();
+        var jobs = Jobs(1_000).Select(static (job, number) => job with { Key = $"{number}" }).ToList();
+        await database.CostOfAsync(client => client.EnqueueManyAsync(jobs, TestContext.Current.CancellationToken));
+
+        var cost = await database.CostOfAsync(client => client.EnqueueManyAsync(jobs, TestContext.Current.CancellationToken));
+
+        Assert.True(cost is { Calls: 5, Commits: 3 }, $"{cost}");
+        Assert.Equal(0, cost.CallsOf("COPY"));
+    }
+
     static IEnumerable<NewJob> Jobs(int count) => Enumerable.Range(0, count).Select(number => Greeter.New(new Greeting($"{number}")));
 }

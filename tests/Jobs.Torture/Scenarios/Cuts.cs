@@ -50,7 +50,8 @@ sealed record Cuts : Scenario
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writing = Task.WhenAll(
         [
-            .. Enumerable.Range(0, Writers).Select(i => WriteJobsAsync(client, ledger, i % 2 == 0, enough.Token)),
+            .. Enumerable.Range(0, Writers - 1).Select(i => WriteJobsAsync(client, ledger, i % 2 == 0, enough.Token)),
+            WriteKeyedJobsAsync(client, ledger, enough.Token),
             .. Enumerable.Range(0, BatchWriters).Select(_ => WriteBatchesAsync(client, ledger, enough.Token)),
         ]);
         var checks = await CheckAfterEachAsync(plan, observer, ledger, cancellationToken);
@@ -92,7 +93,7 @@ sealed record Cuts : Scenario
         return checks;
     }
 
-    // An enqueue is not repeated: whoever calls does not know whether it was stored.
+    // An enqueue without a key is not repeated: whoever calls does not know whether it was stored.
     static async Task WriteJobsAsync(IHost host, Ledger ledger, bool many, CancellationToken enough)
     {
         var client = host.Services.GetRequiredService<JobClient>();
@@ -113,6 +114,32 @@ sealed record Cuts : Scenario
                 ledger.Lost(StatementKind.Enqueue, exception);
                 Ledger.Add(ledger.Unknown, mails);
             }
+        }
+    }
+
+    // A job with a key may be repeated: if it was stored, it is not new.
+    static async Task WriteKeyedJobsAsync(IHost host, Ledger ledger, CancellationToken enough)
+    {
+        var client = host.Services.GetRequiredService<JobClient>();
+        using var rest = new PeriodicTimer(WriterRests);
+        while (await TicksAsync(rest, enough))
+        {
+            var mails = ledger.Take(1);
+            for (var losses = 0; ; losses++)
+            {
+                try
+                {
+                    var job = await client.EnqueueAsync(TortureWorker.New(mails[0]) with { Key = mails[0].Key }, CancellationToken.None);
+                    ledger.KeyedAfterLosses(losses, job.IsNew);
+                    break;
+                }
+                catch (Exception exception)
+                {
+                    ledger.Lost(StatementKind.Enqueue, exception);
+                }
+            }
+
+            Ledger.Add(ledger.Stored, mails);
         }
     }
 
@@ -169,9 +196,10 @@ sealed record Cuts : Scenario
 
         var rows = end.Jobs.ToLookup(job => job.Key);
         var (enqueues, batches) = (ledger.CountLost(StatementKind.Enqueue), ledger.CountLost(StatementKind.Batch));
-        run.Report.Say($"  the client threw {enqueues} times in an enqueue and {batches} times in a batch, of which {ledger.Existing} were found to exist when they were repeated");
+        run.Report.Say($"  the client threw {enqueues} times in an enqueue and {batches} times in a batch, of which {ledger.Existing} were found to exist when they were repeated; {ledger.KeyedFound} enqueues with a key were repeated");
         run.Report.Say($"  the nodes saw {Logged(ClaimFailed)} claims fail, gave back {end.Jobs.Count(job => job.Run > 1)} jobs of lost claims, saw {Logged(AcknowledgeFailed)} acknowledgements fail, and {nodes.Sum(node => node.StaleOutcomes().Count)} outcomes come again and change nothing");
         run.Report.Demand("each lost answer to an enqueue threw, and nothing else did", enqueues == CountOf(StatementKind.Enqueue), $"{enqueues}");
+        run.Report.Demand("each enqueue with a key that was repeated found its job", ledger.KeyedWrong == 0, $"{ledger.KeyedWrong} did not");
         run.Report.Demand("each lost answer to a batch threw, and the batch existed when it was repeated", batches == CountOf(StatementKind.Batch) && ledger.Existing == batches, $"{batches}, {ledger.Existing} existed");
         run.Report.DemandNone("what was thrown says that the connection failed", [.. ledger.WrongExceptions]);
         run.Report.DemandNone("each enqueue whose answer was lost is stored, and once", [.. ledger.Unknown.Where(key => rows[key].Count() != 1)]);
@@ -198,6 +226,8 @@ sealed record Cuts : Scenario
         readonly ConcurrentBag<StatementKind> _lost = [];
         int _next;
         int _existing;
+        int _keyedFound;
+        int _keyedWrong;
 
         public ConcurrentQueue<string> Stored { get; } = new();
 
@@ -208,6 +238,12 @@ sealed record Cuts : Scenario
         public ConcurrentQueue<string> WrongExceptions { get; } = new();
 
         public int Existing => _existing;
+
+        /// <summary>The jobs with a key that were found when their enqueue was repeated.</summary>
+        public int KeyedFound => _keyedFound;
+
+        /// <summary>Those that were new though their answer had been lost, or were not though none was.</summary>
+        public int KeyedWrong => _keyedWrong;
 
         public Mail[] Take(int count)
         {
@@ -228,6 +264,14 @@ sealed record Cuts : Scenario
             // One that the server sent, or one that says that nothing was stored, is not what happened.
             if (exception is not NpgsqlException or PostgresException)
                 WrongExceptions.Enqueue($"{exception.GetType().Name}: {exception.Message}");
+        }
+
+        public void KeyedAfterLosses(int losses, bool isNew)
+        {
+            if (losses > 0)
+                Interlocked.Increment(ref _keyedFound);
+            if (isNew == losses > 0)
+                Interlocked.Increment(ref _keyedWrong);
         }
 
         public void FoundToExist() => Interlocked.Increment(ref _existing);
