@@ -18,7 +18,10 @@ sealed record Races : Scenario
     const int EarlyRacers = 4;
     const string Prize = "prize";
 
-    static readonly string[] Others = ["a", "b", "c", "d", "e"];
+    // Held by a job that is there, and not by one that is gone: whoever waited for it has to see the job that has it now.
+    const string UnfinishedPrize = "unfinished";
+
+    static readonly string[] Others = [UnfinishedPrize, "a", "b", "c", "d"];
     static readonly TimeSpan Period = TimeSpan.FromSeconds(RaceWorker.PeriodSeconds);
 
     public override string Name => "races";
@@ -85,11 +88,11 @@ sealed record Races : Scenario
 
     static async Task<Dictionary<string, EnqueuedJob>> RaceAsync(Racer racer, JobClient client, Observer observer, CancellationToken cancellationToken)
     {
-        var jobs = racer.Prizes.Select(static prize => RaceWorker.New(new Prize(prize))).ToList();
+        var jobs = racer.Prizes.Select(Job).ToList();
         switch (racer.Kind)
         {
             case Kind.One:
-                return new() { [Prize] = await client.EnqueueAsync(jobs[0], cancellationToken) };
+                return new() { [racer.Prizes[0]] = await client.EnqueueAsync(jobs[0], cancellationToken) };
             case Kind.Many:
                 return Answers(await client.EnqueueManyAsync(jobs, cancellationToken));
             case Kind.Batch:
@@ -100,7 +103,7 @@ sealed record Races : Scenario
                 await using (var transaction = await connection.BeginTransactionAsync(cancellationToken))
                 {
                     var answers = racer.Kind is Kind.OneInTransaction
-                        ? new() { [Prize] = await client.EnqueueAsync(jobs[0], transaction, cancellationToken) }
+                        ? new() { [racer.Prizes[0]] = await client.EnqueueAsync(jobs[0], transaction, cancellationToken) }
                         : Answers(await client.EnqueueManyAsync(jobs, options => options.Transaction = transaction, cancellationToken));
                     await Task.Yield();
                     if (racer.End is End.Rollback)
@@ -113,6 +116,12 @@ sealed record Races : Scenario
 
         Dictionary<string, EnqueuedJob> Answers(IReadOnlyList<EnqueuedJob> enqueued) =>
             racer.Prizes.Zip(enqueued).ToDictionary(static pair => pair.First, static pair => pair.Second);
+    }
+
+    static NewJob Job(string prize)
+    {
+        var job = RaceWorker.New(new Prize(prize));
+        return prize is UnfinishedPrize ? job with { Unique = job.Unique! with { States = UniqueStates.Unfinished } } : job;
     }
 
     // The clock
@@ -181,7 +190,7 @@ sealed record Races : Scenario
             return new Racer(
                 string.Create(CultureInfo.InvariantCulture, $"race-{id}"),
                 kind,
-                kind is Kind.One or Kind.OneInTransaction ? [Prize] : prizes,
+                kind is Kind.One or Kind.OneInTransaction ? [random.Next(2) == 0 ? Prize : UnfinishedPrize] : prizes,
                 kind is Kind.OneInTransaction or Kind.ManyInTransaction && random.Next(2) == 0 ? End.Rollback : End.Commit);
         }
     }
