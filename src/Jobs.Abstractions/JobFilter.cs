@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Text.Json;
 using Jobs.Generated;
 
 namespace Jobs;
@@ -22,6 +24,24 @@ public sealed record JobFilter
     /// <typeparam name="TWorker">A class marked <see cref="WorkerAttribute"/>.</typeparam>
     public static JobFilter Of<TWorker>()
         where TWorker : IGeneratedWorker => new() { Workers = NamesOf(TWorker.Definition) };
+
+    /// <summary>The jobs of a worker whose args contain what <paramref name="write"/> writes. Called by the generated <c>Where</c>.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="write">Writes properties into an object; none, if any args will do.</param>
+    /// <exception cref="InvalidArgsException">A value is one that no args can hold.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static JobFilter Create(WorkerDefinition worker, Action<Utf8JsonWriter> write)
+    {
+        ArgumentNullException.ThrowIfNull(worker);
+        ArgumentNullException.ThrowIfNull(write);
+        var args = ArgsBuffer.Write(write, static (json, write) =>
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        });
+        return new JobFilter { Workers = NamesOf(worker), Args = args is [(byte)'{', (byte)'}'] ? default(ReadOnlyMemory<byte>?) : args };
+    }
 
     /// <summary>The states, any of which a job is in.</summary>
     public IReadOnlyCollection<JobState>? States { get; init => field = Copied(value); }

@@ -99,6 +99,8 @@ sealed class WorkerEmitter
         {
             foreach (var perform in _worker.Performs.Where(static perform => perform.NewModifiers is not null))
                 WriteNew(perform);
+            if (_worker.Filter is { } filter)
+                FilterEmitter.EmitWhere(_writer, filter, _thisWorker, _argsJson);
             _writer.WriteLine($"static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => {_thisWorker}.Definition;");
             _writer.WriteLine();
             if (_worker.Backoff is not null)
@@ -347,6 +349,8 @@ sealed class WorkerEmitter
                     Write(ref isFirst, () => ArgsKeyEmitter.Emit(_writer, perform.Args, key));
             }
 
+            if (_worker.Filter is { } filter)
+                Write(ref isFirst, () => FilterEmitter.EmitWriter(_writer, filter));
             WriteValueTypes(ref isFirst);
         }
 

@@ -82,6 +82,7 @@ sealed partial class WorkerParser
             Backoff = backoff,
             Construction = construction,
             Performs = performs,
+            Filter = FilterParser.Parse(_worker, _compilation, performs),
             ValueTypes = _args.ValueTypes,
             HelperSuffix = HelperSuffix(),
             NameCautions = nameCautions,

@@ -18,7 +18,8 @@ public sealed partial class JobClient
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached.</exception>
     public async Task<JobChange> CancelAsync(long id, CancellationToken cancellationToken = default)
     {
-        var change = await ChangeAsync(_store.CancelAsync, id, static _ => JobChangeOutcome.WrongState, cancellationToken).ConfigureAwait(false);        if (change.State == JobState.Executing)
+        var change = await ChangeAsync(_store.CancelAsync, id, static _ => JobChangeOutcome.WrongState, cancellationToken).ConfigureAwait(false);
+        if (change.State == JobState.Executing)
             _control.Tell();
 
         // One that somebody has asked to end already is cancelled too.

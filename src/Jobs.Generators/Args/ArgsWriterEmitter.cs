@@ -11,13 +11,26 @@ sealed class ArgsWriterEmitter
 
     readonly SourceWriter _writer;
     readonly bool _isArgs;
-    readonly Locals _locals = new("json", "args");
+    readonly Locals _locals;
 
-    ArgsWriterEmitter(SourceWriter writer, bool isArgs) => (_writer, _isArgs) = (writer, isArgs);
+    ArgsWriterEmitter(SourceWriter writer, bool isArgs, params IEnumerable<string> parameters) =>
+        (_writer, _isArgs, _locals) = (writer, isArgs, new Locals(["json", "args", .. parameters]));
 
     public static void Emit(SourceWriter writer, ArgsShape shape) => new ArgsWriterEmitter(writer, isArgs: true).Emit("public ", shape.Record, shape.Constants);
 
     public static void Emit(SourceWriter writer, RecordModel record) => new ArgsWriterEmitter(writer, isArgs: false).Emit("", record, EquatableArray<ConstantModel>.Empty);
+
+    /// <summary>Writes those values of a filter that are given.</summary>
+    public static void EmitGiven(SourceWriter writer, FilterModel filter)
+    {
+        var emitter = new ArgsWriterEmitter(writer, isArgs: false, filter.Members.Select(static member => member.Parameter.TrimStart('@')));
+        foreach (var (parameter, member) in filter.Members)
+        {
+            writer.WriteLine($"if ({parameter}.IsGiven)");
+            emitter.Block(isShort: !member.Value.IsNullable || member.Value.Kind is ValueKind.String, () => emitter.WriteNullable(
+                member.Value, Utf8(member.Key), $"{parameter}.Value", Locals.Camel(member.PlainName), member.PlainName, "item"));
+        }
+    }
 
     void Emit(string access, RecordModel record, EquatableArray<ConstantModel> constants)
     {

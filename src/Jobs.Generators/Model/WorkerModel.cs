@@ -50,6 +50,9 @@ sealed record WorkerModel
 
     public required EquatableArray<PerformModel> Performs { get; init; }
 
+    /// <summary>By what its jobs are found; <see langword="null"/> where there is nothing, or the name is taken.</summary>
+    public required FilterModel? Filter { get; init; }
+
     public required ValueTypes ValueTypes { get; init; }
 
     /// <summary>Put behind the names of the helper types where the worker has members, or its namespace children, of the same name.</summary>

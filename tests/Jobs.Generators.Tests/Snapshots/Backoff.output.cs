@@ -12,6 +12,11 @@ partial class Mailer : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::Samples.EmailArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEmailArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(global::Jobs.ArgValue<string> email = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     static global::System.TimeSpan global::Jobs.IGeneratedWorker.DelayAfter(global::Jobs.FailedAttempt failed) =>
@@ -92,6 +97,12 @@ file static class ArgsJson
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<string> email)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+    }
 }
 
 // Samples.Sender.g.cs
@@ -107,6 +118,11 @@ partial class Sender : global::Jobs.IGeneratedWorker
     /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
     public static global::Jobs.NewJob New(global::Samples.EmailArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEmailArgs);
+
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(global::Jobs.ArgValue<string> email = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email));
 
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -186,6 +202,12 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<string> email)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
     }
 }
 

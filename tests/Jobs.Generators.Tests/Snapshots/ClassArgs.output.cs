@@ -18,6 +18,14 @@ partial class Mailer : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.Reminder args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteReminder);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    /// <param name="text">The value of <c>text</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> email = default,
+        global::Jobs.ArgValue<string> text = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email, text));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -129,6 +137,16 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(args.Text, nameof(args.Text)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> email,
+        global::Jobs.ArgValue<string> text)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+        if (text.IsGiven)
+            json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(text.Value, "Text"));
     }
 }
 

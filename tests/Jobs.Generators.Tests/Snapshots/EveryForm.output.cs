@@ -20,6 +20,18 @@ partial class Outer
         public static global::Jobs.NewJob New(global::App.MailArgs args) =>
             global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteMailArgs);
 
+        /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+        /// <param name="text">The value of <c>text</c>; any if it is left out.</param>
+        /// <param name="size">The value of <c>size</c>; any if it is left out.</param>
+        /// <param name="to">The value of <c>to</c>; any if it is left out.</param>
+        /// <param name="tone">The value of <c>tone</c>; any if it is left out.</param>
+        public static global::Jobs.JobFilter Where(
+            global::Jobs.ArgValue<string> text = default,
+            global::Jobs.ArgValue<int> size = default,
+            global::Jobs.ArgValue<string> to = default,
+            global::Jobs.ArgValue<global::App.Tone?> tone = default) =>
+            global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, text, size, to, tone));
+
         static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
         global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -157,6 +169,27 @@ file static class ArgsJson
             WritePart2(json, global::Jobs.Generated.ArgsValue.Required(part, "Parts[…]"));
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> text,
+        global::Jobs.ArgValue<int> size,
+        global::Jobs.ArgValue<string> to,
+        global::Jobs.ArgValue<global::App.Tone?> tone)
+    {
+        if (text.IsGiven)
+            json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(text.Value, "Text"));
+        if (size.IsGiven)
+            json.WriteNumber("size"u8, size.Value);
+        if (to.IsGiven)
+            json.WriteString("to"u8, global::Jobs.Generated.ArgsText.Required(to.Value, "To"));
+        if (tone.IsGiven)
+        {
+            if (tone.Value is { } tone2)
+                json.WriteString("tone"u8, NameOf(tone2, "Tone"));
+            else
+                json.WriteNull("tone"u8);
+        }
     }
 
     static global::App.Part ReadPart2(ref global::Jobs.Generated.ArgsReader json)

@@ -13,6 +13,56 @@ partial class EveryWorker : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.EveryArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEveryArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="text">The value of <c>text</c>; any if it is left out.</param>
+    /// <param name="note">The value of <c>note</c>; any if it is left out.</param>
+    /// <param name="flag">The value of <c>flag</c>; any if it is left out.</param>
+    /// <param name="maybeFlag">The value of <c>maybe_flag</c>; any if it is left out.</param>
+    /// <param name="a">The value of <c>a</c>; any if it is left out.</param>
+    /// <param name="b">The value of <c>b</c>; any if it is left out.</param>
+    /// <param name="c">The value of <c>c</c>; any if it is left out.</param>
+    /// <param name="d">The value of <c>d</c>; any if it is left out.</param>
+    /// <param name="e">The value of <c>e</c>; any if it is left out.</param>
+    /// <param name="f">The value of <c>f</c>; any if it is left out.</param>
+    /// <param name="g">The value of <c>g</c>; any if it is left out.</param>
+    /// <param name="h">The value of <c>h</c>; any if it is left out.</param>
+    /// <param name="i">The value of <c>i</c>; any if it is left out.</param>
+    /// <param name="j">The value of <c>j</c>; any if it is left out.</param>
+    /// <param name="k">The value of <c>k</c>; any if it is left out.</param>
+    /// <param name="l">The value of <c>l</c>; any if it is left out.</param>
+    /// <param name="m">The value of <c>m</c>; any if it is left out.</param>
+    /// <param name="n">The value of <c>n</c>; any if it is left out.</param>
+    /// <param name="o">The value of <c>o</c>; any if it is left out.</param>
+    /// <param name="tries">The value of <c>tries</c>; any if it is left out.</param>
+    /// <param name="needed">The value of <c>needed</c>; any if it is left out.</param>
+    /// <param name="title">The value of <c>title</c>; any if it is left out.</param>
+    /// <param name="ratio">The value of <c>ratio</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> text = default,
+        global::Jobs.ArgValue<string?> note = default,
+        global::Jobs.ArgValue<bool> flag = default,
+        global::Jobs.ArgValue<bool?> maybeFlag = default,
+        global::Jobs.ArgValue<byte> a = default,
+        global::Jobs.ArgValue<sbyte> b = default,
+        global::Jobs.ArgValue<short> c = default,
+        global::Jobs.ArgValue<ushort> d = default,
+        global::Jobs.ArgValue<int> e = default,
+        global::Jobs.ArgValue<uint> f = default,
+        global::Jobs.ArgValue<long> g = default,
+        global::Jobs.ArgValue<ulong> h = default,
+        global::Jobs.ArgValue<float> i = default,
+        global::Jobs.ArgValue<double> j = default,
+        global::Jobs.ArgValue<decimal> k = default,
+        global::Jobs.ArgValue<global::System.Guid> l = default,
+        global::Jobs.ArgValue<global::System.DateTimeOffset> m = default,
+        global::Jobs.ArgValue<global::App.Colour> n = default,
+        global::Jobs.ArgValue<global::App.Colour?> o = default,
+        global::Jobs.ArgValue<int> tries = default,
+        global::Jobs.ArgValue<int> needed = default,
+        global::Jobs.ArgValue<string> title = default,
+        global::Jobs.ArgValue<double?> ratio = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, text, note, flag, maybeFlag, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, tries, needed, title, ratio));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -319,6 +369,94 @@ file static class ArgsJson
         else
             json.WriteNull("ratio"u8);
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> text,
+        global::Jobs.ArgValue<string?> note,
+        global::Jobs.ArgValue<bool> flag,
+        global::Jobs.ArgValue<bool?> maybeFlag,
+        global::Jobs.ArgValue<byte> a,
+        global::Jobs.ArgValue<sbyte> b,
+        global::Jobs.ArgValue<short> c,
+        global::Jobs.ArgValue<ushort> d,
+        global::Jobs.ArgValue<int> e,
+        global::Jobs.ArgValue<uint> f,
+        global::Jobs.ArgValue<long> g,
+        global::Jobs.ArgValue<ulong> h,
+        global::Jobs.ArgValue<float> i,
+        global::Jobs.ArgValue<double> j,
+        global::Jobs.ArgValue<decimal> k,
+        global::Jobs.ArgValue<global::System.Guid> l,
+        global::Jobs.ArgValue<global::System.DateTimeOffset> m,
+        global::Jobs.ArgValue<global::App.Colour> n,
+        global::Jobs.ArgValue<global::App.Colour?> o,
+        global::Jobs.ArgValue<int> tries,
+        global::Jobs.ArgValue<int> needed,
+        global::Jobs.ArgValue<string> title,
+        global::Jobs.ArgValue<double?> ratio)
+    {
+        if (text.IsGiven)
+            json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(text.Value, "Text"));
+        if (note.IsGiven)
+            json.WriteString("note"u8, global::Jobs.Generated.ArgsText.Check(note.Value, "Note"));
+        if (flag.IsGiven)
+            json.WriteBoolean("flag"u8, flag.Value);
+        if (maybeFlag.IsGiven)
+        {
+            if (maybeFlag.Value is { } maybeFlag2)
+                json.WriteBoolean("maybe_flag"u8, maybeFlag2);
+            else
+                json.WriteNull("maybe_flag"u8);
+        }
+        if (a.IsGiven)
+            json.WriteNumber("a"u8, a.Value);
+        if (b.IsGiven)
+            json.WriteNumber("b"u8, b.Value);
+        if (c.IsGiven)
+            json.WriteNumber("c"u8, c.Value);
+        if (d.IsGiven)
+            json.WriteNumber("d"u8, d.Value);
+        if (e.IsGiven)
+            json.WriteNumber("e"u8, e.Value);
+        if (f.IsGiven)
+            json.WriteNumber("f"u8, f.Value);
+        if (g.IsGiven)
+            json.WriteNumber("g"u8, g.Value);
+        if (h.IsGiven)
+            json.WriteNumber("h"u8, h.Value);
+        if (i.IsGiven)
+            json.WriteNumber("i"u8, global::Jobs.Generated.ArgsNumber.Check(i.Value, "I"));
+        if (j.IsGiven)
+            json.WriteNumber("j"u8, global::Jobs.Generated.ArgsNumber.Check(j.Value, "J"));
+        if (k.IsGiven)
+            json.WriteNumber("k"u8, k.Value);
+        if (l.IsGiven)
+            json.WriteString("l"u8, l.Value);
+        if (m.IsGiven)
+            json.WriteString("m"u8, m.Value);
+        if (n.IsGiven)
+            json.WriteString("n"u8, NameOf(n.Value, "N"));
+        if (o.IsGiven)
+        {
+            if (o.Value is { } o2)
+                json.WriteString("o"u8, NameOf(o2, "O"));
+            else
+                json.WriteNull("o"u8);
+        }
+        if (tries.IsGiven)
+            json.WriteNumber("tries"u8, tries.Value);
+        if (needed.IsGiven)
+            json.WriteNumber("needed"u8, needed.Value);
+        if (title.IsGiven)
+            json.WriteString("title"u8, global::Jobs.Generated.ArgsText.Required(title.Value, "Title"));
+        if (ratio.IsGiven)
+        {
+            if (ratio.Value is { } ratio2)
+                json.WriteNumber("ratio"u8, global::Jobs.Generated.ArgsNumber.Check(ratio2, "Ratio"));
+            else
+                json.WriteNull("ratio"u8);
+        }
     }
 
     static string NameOf(global::App.Colour value, string member) => value switch

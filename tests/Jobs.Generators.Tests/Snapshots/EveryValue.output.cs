@@ -12,6 +12,34 @@ partial class ValuesWorker : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.ValuesArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteValuesArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="at">The value of <c>at</c>; any if it is left out.</param>
+    /// <param name="day">The value of <c>day</c>; any if it is left out.</param>
+    /// <param name="time">The value of <c>time</c>; any if it is left out.</param>
+    /// <param name="length">The value of <c>length</c>; any if it is left out.</param>
+    /// <param name="link">The value of <c>link</c>; any if it is left out.</param>
+    /// <param name="maybeLink">The value of <c>maybe_link</c>; any if it is left out.</param>
+    /// <param name="bytes">The value of <c>bytes</c>; any if it is left out.</param>
+    /// <param name="days">The value of <c>days</c>; any if it is left out.</param>
+    /// <param name="tone">The value of <c>tone</c>; any if it is left out.</param>
+    /// <param name="maybeTone">The value of <c>maybe_tone</c>; any if it is left out.</param>
+    /// <param name="email">The value of <c>e-mail</c>; any if it is left out.</param>
+    /// <param name="must">The value of <c>must</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<global::System.DateTime> at = default,
+        global::Jobs.ArgValue<global::System.DateOnly> day = default,
+        global::Jobs.ArgValue<global::System.TimeOnly> time = default,
+        global::Jobs.ArgValue<global::System.TimeSpan> length = default,
+        global::Jobs.ArgValue<global::System.Uri> link = default,
+        global::Jobs.ArgValue<global::System.Uri?> maybeLink = default,
+        global::Jobs.ArgValue<byte[]> bytes = default,
+        global::Jobs.ArgValue<global::App.Days> days = default,
+        global::Jobs.ArgValue<global::App.Tone> tone = default,
+        global::Jobs.ArgValue<global::App.Tone?> maybeTone = default,
+        global::Jobs.ArgValue<string> email = default,
+        global::Jobs.ArgValue<string?> must = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, at, day, time, length, link, maybeLink, bytes, days, tone, maybeTone, email, must));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -442,6 +470,56 @@ file static class ArgsJson
             json.WriteNumberValue(item4);
         json.WriteEndArray();
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<global::System.DateTime> at,
+        global::Jobs.ArgValue<global::System.DateOnly> day,
+        global::Jobs.ArgValue<global::System.TimeOnly> time,
+        global::Jobs.ArgValue<global::System.TimeSpan> length,
+        global::Jobs.ArgValue<global::System.Uri> link,
+        global::Jobs.ArgValue<global::System.Uri?> maybeLink,
+        global::Jobs.ArgValue<byte[]> bytes,
+        global::Jobs.ArgValue<global::App.Days> days,
+        global::Jobs.ArgValue<global::App.Tone> tone,
+        global::Jobs.ArgValue<global::App.Tone?> maybeTone,
+        global::Jobs.ArgValue<string> email,
+        global::Jobs.ArgValue<string?> must)
+    {
+        if (at.IsGiven)
+            json.WriteString("at"u8, global::Jobs.Generated.ArgsText.Check(at.Value, "At"));
+        if (day.IsGiven)
+            json.WriteString("day"u8, global::Jobs.Generated.ArgsText.Of(day.Value));
+        if (time.IsGiven)
+            json.WriteString("time"u8, global::Jobs.Generated.ArgsText.Of(time.Value));
+        if (length.IsGiven)
+            json.WriteString("length"u8, global::Jobs.Generated.ArgsText.Of(length.Value));
+        if (link.IsGiven)
+            json.WriteString("link"u8, global::Jobs.Generated.ArgsText.Of(link.Value, "Link"));
+        if (maybeLink.IsGiven)
+        {
+            if (maybeLink.Value is { } maybeLink2)
+                json.WriteString("maybe_link"u8, global::Jobs.Generated.ArgsText.Of(maybeLink2, "MaybeLink"));
+            else
+                json.WriteNull("maybe_link"u8);
+        }
+        if (bytes.IsGiven)
+            json.WriteBase64String("bytes"u8, global::Jobs.Generated.ArgsValue.Required(bytes.Value, "Bytes"));
+        if (days.IsGiven)
+            json.WriteString("days"u8, NameOf(days.Value, "Days"));
+        if (tone.IsGiven)
+            json.WriteString("tone"u8, NameOf(tone.Value, "Tone"));
+        if (maybeTone.IsGiven)
+        {
+            if (maybeTone.Value is { } maybeTone2)
+                json.WriteString("maybe_tone"u8, NameOf(maybeTone2, "MaybeTone"));
+            else
+                json.WriteNull("maybe_tone"u8);
+        }
+        if (email.IsGiven)
+            json.WriteString("e-mail"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+        if (must.IsGiven)
+            json.WriteString("must"u8, global::Jobs.Generated.ArgsText.Check(must.Value, "Must"));
     }
 
     static global::App.Money ReadMoney(ref global::Jobs.Generated.ArgsReader json)

@@ -12,6 +12,11 @@ partial class Mailer : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.EmailArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker_.Definition, args, ArgsJson_.WriteEmailArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(global::Jobs.ArgValue<string> email = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker_.Definition, json => ArgsJson_.WriteGiven(json, email));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker_.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -86,6 +91,12 @@ file static class ArgsJson_
         json.WriteStartObject();
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<string> email)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
     }
 }
 

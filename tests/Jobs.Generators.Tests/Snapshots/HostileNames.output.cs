@@ -14,6 +14,24 @@ partial class Outer
         public static global::Jobs.NewJob New(global::@namespace.System.@record args) =>
             global::Jobs.NewJob.Create(ThisWorker_.Definition, args, ArgsJson_.Writerecord);
 
+        /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+        /// <param name="class">The value of <c>class</c>; any if it is left out.</param>
+        /// <param name="int">The value of <c>int</c>; any if it is left out.</param>
+        /// <param name="größe">The value of <c>größe</c>; any if it is left out.</param>
+        /// <param name="json2">The value of <c>json</c>; any if it is left out.</param>
+        /// <param name="args">The value of <c>args</c>; any if it is left out.</param>
+        /// <param name="read">The value of <c>read</c>; any if it is left out.</param>
+        /// <param name="名前">The value of <c>名前</c>; any if it is left out.</param>
+        public static global::Jobs.JobFilter Where(
+            global::Jobs.ArgValue<string> @class = default,
+            global::Jobs.ArgValue<int> @int = default,
+            global::Jobs.ArgValue<global::@namespace.System.@enum> größe = default,
+            global::Jobs.ArgValue<string> json2 = default,
+            global::Jobs.ArgValue<string> args = default,
+            global::Jobs.ArgValue<string> read = default,
+            global::Jobs.ArgValue<string> 名前 = default) =>
+            global::Jobs.JobFilter.Create(ThisWorker_.Definition, json => ArgsJson_.WriteGiven(json, @class, @int, größe, json2, args, read, 名前));
+
         static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker_.Definition;
 
         async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -151,6 +169,31 @@ file static class ArgsJson_
         json.WriteString("read"u8, global::Jobs.Generated.ArgsText.Required(args.Read, nameof(args.Read)));
         json.WriteString("名前"u8, global::Jobs.Generated.ArgsText.Required(args.名前, nameof(args.名前)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> @class,
+        global::Jobs.ArgValue<int> @int,
+        global::Jobs.ArgValue<global::@namespace.System.@enum> größe,
+        global::Jobs.ArgValue<string> json2,
+        global::Jobs.ArgValue<string> args,
+        global::Jobs.ArgValue<string> read,
+        global::Jobs.ArgValue<string> 名前)
+    {
+        if (@class.IsGiven)
+            json.WriteString("class"u8, global::Jobs.Generated.ArgsText.Required(@class.Value, "class"));
+        if (@int.IsGiven)
+            json.WriteNumber("int"u8, @int.Value);
+        if (größe.IsGiven)
+            json.WriteString("größe"u8, NameOf(größe.Value, "Größe"));
+        if (json2.IsGiven)
+            json.WriteString("json"u8, global::Jobs.Generated.ArgsText.Required(json2.Value, "Json"));
+        if (args.IsGiven)
+            json.WriteString("args"u8, global::Jobs.Generated.ArgsText.Required(args.Value, "Args"));
+        if (read.IsGiven)
+            json.WriteString("read"u8, global::Jobs.Generated.ArgsText.Required(read.Value, "Read"));
+        if (名前.IsGiven)
+            json.WriteString("名前"u8, global::Jobs.Generated.ArgsText.Required(名前.Value, "名前"));
     }
 
     static string NameOf(global::@namespace.System.@enum value, string member) => value switch

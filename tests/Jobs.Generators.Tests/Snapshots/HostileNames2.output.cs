@@ -16,6 +16,16 @@ partial class ArgsJson : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::ArgsJson.None args) =>
         global::Jobs.NewJob.Create(ThisWorker_.Definition, args, ArgsJson_.WriteNone_);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="cancellationToken">The value of <c>cancellation_token</c>; any if it is left out.</param>
+    /// <param name="default">The value of <c>default</c>; any if it is left out.</param>
+    /// <param name="null">The value of <c>null</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<int> cancellationToken = default,
+        global::Jobs.ArgValue<string> @default = default,
+        global::Jobs.ArgValue<int?> @null = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker_.Definition, json => ArgsJson_.WriteGiven(json, cancellationToken, @default, @null));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker_.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -131,6 +141,24 @@ file static class ArgsJson_
         json.WriteStartObject();
         json.WriteNumber("cancellation_token"u8, args.cancellationToken);
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<int> cancellationToken,
+        global::Jobs.ArgValue<string> @default,
+        global::Jobs.ArgValue<int?> @null)
+    {
+        if (cancellationToken.IsGiven)
+            json.WriteNumber("cancellation_token"u8, cancellationToken.Value);
+        if (@default.IsGiven)
+            json.WriteString("default"u8, global::Jobs.Generated.ArgsText.Required(@default.Value, "default"));
+        if (@null.IsGiven)
+        {
+            if (@null.Value is { } null2)
+                json.WriteNumber("null"u8, null2);
+            else
+                json.WriteNull("null"u8);
+        }
     }
 }
 

@@ -24,6 +24,16 @@ partial class Mailer : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.EmailArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEmailArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="text">The value of <c>text</c>; any if it is left out.</param>
+    /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> text = default,
+        global::Jobs.ArgValue<int> number = default,
+        global::Jobs.ArgValue<string> email = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, text, number, email));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -162,6 +172,19 @@ file static class ArgsJson
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> text,
+        global::Jobs.ArgValue<int> number,
+        global::Jobs.ArgValue<string> email)
+    {
+        if (text.IsGiven)
+            json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(text.Value, "Text"));
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+    }
 }
 
 // App.QuietMailer.g.cs
@@ -183,6 +206,14 @@ partial class QuietMailer : global::Jobs.IGeneratedWorker
     /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
     public static new global::Jobs.NewJob New(global::App.Receipt args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteReceipt);
+
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="text">The value of <c>text</c>; any if it is left out.</param>
+    /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> text = default,
+        global::Jobs.ArgValue<int> number = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, text, number));
 
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -289,6 +320,16 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> text,
+        global::Jobs.ArgValue<int> number)
+    {
+        if (text.IsGiven)
+            json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(text.Value, "Text"));
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
     }
 }
 

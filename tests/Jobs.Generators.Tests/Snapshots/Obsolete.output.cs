@@ -13,6 +13,14 @@ partial class Mailer : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.EmailArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEmailArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    /// <param name="tone">The value of <c>tone</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> email = default,
+        global::Jobs.ArgValue<global::App.Tone> tone = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email, tone));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -97,6 +105,16 @@ file static class ArgsJson
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteString("tone"u8, NameOf(args.Tone, nameof(args.Tone)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> email,
+        global::Jobs.ArgValue<global::App.Tone> tone)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+        if (tone.IsGiven)
+            json.WriteString("tone"u8, NameOf(tone.Value, "Tone"));
     }
 
     static string NameOf(global::App.Tone value, string member) => value switch

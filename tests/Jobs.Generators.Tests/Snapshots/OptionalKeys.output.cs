@@ -24,6 +24,18 @@ partial class Overlapping : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.Titled args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteTitled);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    /// <param name="name">The value of <c>name</c>; any if it is left out.</param>
+    /// <param name="title">The value of <c>title</c>; any if it is left out.</param>
+    /// <param name="suffix">The value of <c>suffix</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> email = default,
+        global::Jobs.ArgValue<string?> name = default,
+        global::Jobs.ArgValue<string?> title = default,
+        global::Jobs.ArgValue<string?> suffix = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email, name, title, suffix));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -176,6 +188,22 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> email,
+        global::Jobs.ArgValue<string?> name,
+        global::Jobs.ArgValue<string?> title,
+        global::Jobs.ArgValue<string?> suffix)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+        if (name.IsGiven)
+            json.WriteString("name"u8, global::Jobs.Generated.ArgsText.Check(name.Value, "Name"));
+        if (title.IsGiven)
+            json.WriteString("title"u8, global::Jobs.Generated.ArgsText.Check(title.Value, "Title"));
+        if (suffix.IsGiven)
+            json.WriteString("suffix"u8, global::Jobs.Generated.ArgsText.Check(suffix.Value, "Suffix"));
     }
 }
 

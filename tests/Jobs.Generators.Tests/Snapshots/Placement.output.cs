@@ -10,6 +10,11 @@ partial class AddWorkers : global::Jobs.IGeneratedWorker
     internal static global::Jobs.NewJob New(global::AddWorkers.Args args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+    internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<int> number = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, number));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -85,6 +90,12 @@ file static class ArgsJson
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<int> number)
+    {
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
+    }
 }
 
 // addworkers.2.g.cs
@@ -98,6 +109,11 @@ partial class addworkers : global::Jobs.IGeneratedWorker
     /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
     internal static global::Jobs.NewJob New(global::AddWorkers.Args args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteArgs);
+
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+    internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<int> number = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, number));
 
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -174,6 +190,12 @@ file static class ArgsJson
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<int> number)
+    {
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
+    }
 }
 
 // App_Workers.g.cs
@@ -187,6 +209,11 @@ partial class App_Workers : global::Jobs.IGeneratedWorker
     /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
     internal static global::Jobs.NewJob New(global::AddWorkers.Args args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteArgs);
+
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+    internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<int> number = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, number));
 
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -263,6 +290,12 @@ file static class ArgsJson
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<int> number)
+    {
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
+    }
 }
 
 // App.IOuter.Middle.-2167o-030a.g.cs
@@ -282,6 +315,11 @@ partial interface IOuter
             /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
             internal static global::Jobs.NewJob New(global::AddWorkers.Args args) =>
                 global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteArgs);
+
+            /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+            /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+            internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<int> number = default) =>
+                global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, number));
 
             static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -360,6 +398,12 @@ file static class ArgsJson
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<int> number)
+    {
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
+    }
 }
 
 // app.2.Outer.Mailer.g.cs
@@ -377,6 +421,11 @@ partial class Outer
         /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
         internal static global::Jobs.NewJob New(global::AddWorkers.Args args) =>
             global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteArgs);
+
+        /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+        /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+        internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<int> number = default) =>
+            global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, number));
 
         static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -454,6 +503,12 @@ file static class ArgsJson
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
     }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<int> number)
+    {
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
+    }
 }
 
 // app.2.outer.2.Mailer.g.cs
@@ -471,6 +526,11 @@ partial struct outer
         /// <exception cref="global::Jobs.InvalidArgsException">The args hold what cannot be stored.</exception>
         internal static global::Jobs.NewJob New(global::AddWorkers.Args args) =>
             global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteArgs);
+
+        /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+        /// <param name="number">The value of <c>number</c>; any if it is left out.</param>
+        internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<int> number = default) =>
+            global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, number));
 
         static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
@@ -547,6 +607,12 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteNumber("number"u8, args.Number);
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<int> number)
+    {
+        if (number.IsGiven)
+            json.WriteNumber("number"u8, number.Value);
     }
 }
 

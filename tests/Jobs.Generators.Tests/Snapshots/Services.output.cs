@@ -12,6 +12,11 @@ partial class ServicesWorker : global::Jobs.IGeneratedWorker
     internal static global::Jobs.NewJob New(global::App.EmailArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEmailArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    internal static global::Jobs.JobFilter Where(global::Jobs.ArgValue<string> email = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -98,6 +103,12 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(args.Email, nameof(args.Email)));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json, global::Jobs.ArgValue<string> email)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
     }
 }
 

@@ -13,6 +13,72 @@ partial class EveryWorker : global::Jobs.IGeneratedWorker
     public static global::Jobs.NewJob New(global::App.EveryArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteEveryArgs, ArgsJson.KeyOfEveryArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="text">The value of <c>text</c>; any if it is left out.</param>
+    /// <param name="note">The value of <c>note</c>; any if it is left out.</param>
+    /// <param name="flag">The value of <c>flag</c>; any if it is left out.</param>
+    /// <param name="maybeFlag">The value of <c>maybe_flag</c>; any if it is left out.</param>
+    /// <param name="a">The value of <c>a</c>; any if it is left out.</param>
+    /// <param name="b">The value of <c>b</c>; any if it is left out.</param>
+    /// <param name="c">The value of <c>c</c>; any if it is left out.</param>
+    /// <param name="d">The value of <c>d</c>; any if it is left out.</param>
+    /// <param name="e">The value of <c>e</c>; any if it is left out.</param>
+    /// <param name="f">The value of <c>f</c>; any if it is left out.</param>
+    /// <param name="g">The value of <c>g</c>; any if it is left out.</param>
+    /// <param name="h">The value of <c>h</c>; any if it is left out.</param>
+    /// <param name="i">The value of <c>i</c>; any if it is left out.</param>
+    /// <param name="j">The value of <c>j</c>; any if it is left out.</param>
+    /// <param name="k">The value of <c>k</c>; any if it is left out.</param>
+    /// <param name="l">The value of <c>l</c>; any if it is left out.</param>
+    /// <param name="m">The value of <c>m</c>; any if it is left out.</param>
+    /// <param name="n">The value of <c>n</c>; any if it is left out.</param>
+    /// <param name="o">The value of <c>o</c>; any if it is left out.</param>
+    /// <param name="p">The value of <c>p</c>; any if it is left out.</param>
+    /// <param name="q">The value of <c>q</c>; any if it is left out.</param>
+    /// <param name="r">The value of <c>r</c>; any if it is left out.</param>
+    /// <param name="s">The value of <c>s</c>; any if it is left out.</param>
+    /// <param name="t">The value of <c>t</c>; any if it is left out.</param>
+    /// <param name="u">The value of <c>u</c>; any if it is left out.</param>
+    /// <param name="v">The value of <c>v</c>; any if it is left out.</param>
+    /// <param name="colour">The value of <c>colour</c>; any if it is left out.</param>
+    /// <param name="maybeColour">The value of <c>maybe_colour</c>; any if it is left out.</param>
+    /// <param name="days">The value of <c>days</c>; any if it is left out.</param>
+    /// <param name="maybeDays">The value of <c>maybe_days</c>; any if it is left out.</param>
+    /// <param name="email">The value of <c>e-mail</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> text = default,
+        global::Jobs.ArgValue<string?> note = default,
+        global::Jobs.ArgValue<bool> flag = default,
+        global::Jobs.ArgValue<bool?> maybeFlag = default,
+        global::Jobs.ArgValue<byte> a = default,
+        global::Jobs.ArgValue<sbyte> b = default,
+        global::Jobs.ArgValue<short> c = default,
+        global::Jobs.ArgValue<ushort> d = default,
+        global::Jobs.ArgValue<int> e = default,
+        global::Jobs.ArgValue<uint> f = default,
+        global::Jobs.ArgValue<long> g = default,
+        global::Jobs.ArgValue<ulong> h = default,
+        global::Jobs.ArgValue<int?> i = default,
+        global::Jobs.ArgValue<ulong?> j = default,
+        global::Jobs.ArgValue<decimal> k = default,
+        global::Jobs.ArgValue<decimal?> l = default,
+        global::Jobs.ArgValue<global::System.Guid> m = default,
+        global::Jobs.ArgValue<global::System.DateTimeOffset> n = default,
+        global::Jobs.ArgValue<global::System.DateTime> o = default,
+        global::Jobs.ArgValue<global::System.DateOnly> p = default,
+        global::Jobs.ArgValue<global::System.TimeOnly> q = default,
+        global::Jobs.ArgValue<global::System.TimeSpan> r = default,
+        global::Jobs.ArgValue<global::System.Uri> s = default,
+        global::Jobs.ArgValue<global::System.Uri?> t = default,
+        global::Jobs.ArgValue<byte[]> u = default,
+        global::Jobs.ArgValue<byte[]?> v = default,
+        global::Jobs.ArgValue<global::App.Colour> colour = default,
+        global::Jobs.ArgValue<global::App.Colour?> maybeColour = default,
+        global::Jobs.ArgValue<global::App.Days> days = default,
+        global::Jobs.ArgValue<global::App.Days?> maybeDays = default,
+        global::Jobs.ArgValue<string> email = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, text, note, flag, maybeFlag, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, colour, maybeColour, days, maybeDays, email));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -659,6 +725,143 @@ file static class ArgsJson
         else
             key.Name("work"u8).WriteNull();
         key.EndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> text,
+        global::Jobs.ArgValue<string?> note,
+        global::Jobs.ArgValue<bool> flag,
+        global::Jobs.ArgValue<bool?> maybeFlag,
+        global::Jobs.ArgValue<byte> a,
+        global::Jobs.ArgValue<sbyte> b,
+        global::Jobs.ArgValue<short> c,
+        global::Jobs.ArgValue<ushort> d,
+        global::Jobs.ArgValue<int> e,
+        global::Jobs.ArgValue<uint> f,
+        global::Jobs.ArgValue<long> g,
+        global::Jobs.ArgValue<ulong> h,
+        global::Jobs.ArgValue<int?> i,
+        global::Jobs.ArgValue<ulong?> j,
+        global::Jobs.ArgValue<decimal> k,
+        global::Jobs.ArgValue<decimal?> l,
+        global::Jobs.ArgValue<global::System.Guid> m,
+        global::Jobs.ArgValue<global::System.DateTimeOffset> n,
+        global::Jobs.ArgValue<global::System.DateTime> o,
+        global::Jobs.ArgValue<global::System.DateOnly> p,
+        global::Jobs.ArgValue<global::System.TimeOnly> q,
+        global::Jobs.ArgValue<global::System.TimeSpan> r,
+        global::Jobs.ArgValue<global::System.Uri> s,
+        global::Jobs.ArgValue<global::System.Uri?> t,
+        global::Jobs.ArgValue<byte[]> u,
+        global::Jobs.ArgValue<byte[]?> v,
+        global::Jobs.ArgValue<global::App.Colour> colour,
+        global::Jobs.ArgValue<global::App.Colour?> maybeColour,
+        global::Jobs.ArgValue<global::App.Days> days,
+        global::Jobs.ArgValue<global::App.Days?> maybeDays,
+        global::Jobs.ArgValue<string> email)
+    {
+        if (text.IsGiven)
+            json.WriteString("text"u8, global::Jobs.Generated.ArgsText.Required(text.Value, "Text"));
+        if (note.IsGiven)
+            json.WriteString("note"u8, global::Jobs.Generated.ArgsText.Check(note.Value, "Note"));
+        if (flag.IsGiven)
+            json.WriteBoolean("flag"u8, flag.Value);
+        if (maybeFlag.IsGiven)
+        {
+            if (maybeFlag.Value is { } maybeFlag2)
+                json.WriteBoolean("maybe_flag"u8, maybeFlag2);
+            else
+                json.WriteNull("maybe_flag"u8);
+        }
+        if (a.IsGiven)
+            json.WriteNumber("a"u8, a.Value);
+        if (b.IsGiven)
+            json.WriteNumber("b"u8, b.Value);
+        if (c.IsGiven)
+            json.WriteNumber("c"u8, c.Value);
+        if (d.IsGiven)
+            json.WriteNumber("d"u8, d.Value);
+        if (e.IsGiven)
+            json.WriteNumber("e"u8, e.Value);
+        if (f.IsGiven)
+            json.WriteNumber("f"u8, f.Value);
+        if (g.IsGiven)
+            json.WriteNumber("g"u8, g.Value);
+        if (h.IsGiven)
+            json.WriteNumber("h"u8, h.Value);
+        if (i.IsGiven)
+        {
+            if (i.Value is { } i2)
+                json.WriteNumber("i"u8, i2);
+            else
+                json.WriteNull("i"u8);
+        }
+        if (j.IsGiven)
+        {
+            if (j.Value is { } j2)
+                json.WriteNumber("j"u8, j2);
+            else
+                json.WriteNull("j"u8);
+        }
+        if (k.IsGiven)
+            json.WriteNumber("k"u8, k.Value);
+        if (l.IsGiven)
+        {
+            if (l.Value is { } l2)
+                json.WriteNumber("l"u8, l2);
+            else
+                json.WriteNull("l"u8);
+        }
+        if (m.IsGiven)
+            json.WriteString("m"u8, m.Value);
+        if (n.IsGiven)
+            json.WriteString("n"u8, n.Value);
+        if (o.IsGiven)
+            json.WriteString("o"u8, global::Jobs.Generated.ArgsText.Check(o.Value, "O"));
+        if (p.IsGiven)
+            json.WriteString("p"u8, global::Jobs.Generated.ArgsText.Of(p.Value));
+        if (q.IsGiven)
+            json.WriteString("q"u8, global::Jobs.Generated.ArgsText.Of(q.Value));
+        if (r.IsGiven)
+            json.WriteString("r"u8, global::Jobs.Generated.ArgsText.Of(r.Value));
+        if (s.IsGiven)
+            json.WriteString("s"u8, global::Jobs.Generated.ArgsText.Of(s.Value, "S"));
+        if (t.IsGiven)
+        {
+            if (t.Value is { } t2)
+                json.WriteString("t"u8, global::Jobs.Generated.ArgsText.Of(t2, "T"));
+            else
+                json.WriteNull("t"u8);
+        }
+        if (u.IsGiven)
+            json.WriteBase64String("u"u8, global::Jobs.Generated.ArgsValue.Required(u.Value, "U"));
+        if (v.IsGiven)
+        {
+            if (v.Value is { } v2)
+                json.WriteBase64String("v"u8, v2);
+            else
+                json.WriteNull("v"u8);
+        }
+        if (colour.IsGiven)
+            json.WriteString("colour"u8, NameOf(colour.Value, "Colour"));
+        if (maybeColour.IsGiven)
+        {
+            if (maybeColour.Value is { } maybeColour2)
+                json.WriteString("maybe_colour"u8, NameOf(maybeColour2, "MaybeColour"));
+            else
+                json.WriteNull("maybe_colour"u8);
+        }
+        if (days.IsGiven)
+            json.WriteString("days"u8, NameOf(days.Value, "Days"));
+        if (maybeDays.IsGiven)
+        {
+            if (maybeDays.Value is { } maybeDays2)
+                json.WriteString("maybe_days"u8, NameOf(maybeDays2, "MaybeDays"));
+            else
+                json.WriteNull("maybe_days"u8);
+        }
+        if (email.IsGiven)
+            json.WriteString("e-mail"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
     }
 
     static global::App.Place ReadPlace(ref global::Jobs.Generated.ArgsReader json)

@@ -27,6 +27,20 @@ partial class MailWorker : global::Jobs.IPerforms<global::Jobs.BatchComplete>
     public static global::Jobs.NewJob New(global::App.CleanupArgs args) =>
         global::Jobs.NewJob.Create(ThisWorker.Definition, args, ArgsJson.WriteCleanupArgs);
 
+    /// <summary>The jobs of this worker, for <c>JobClient</c> to read or to change, whose args have the values that are given.</summary>
+    /// <param name="email">The value of <c>email</c>; any if it is left out.</param>
+    /// <param name="campaign">The value of <c>campaign</c>; any if it is left out.</param>
+    /// <param name="name">The value of <c>name</c>; any if it is left out.</param>
+    /// <param name="weight">The value of <c>weight</c>; any if it is left out.</param>
+    /// <param name="before">The value of <c>before</c>; any if it is left out.</param>
+    public static global::Jobs.JobFilter Where(
+        global::Jobs.ArgValue<string> email = default,
+        global::Jobs.ArgValue<long> campaign = default,
+        global::Jobs.ArgValue<string?> name = default,
+        global::Jobs.ArgValue<double> weight = default,
+        global::Jobs.ArgValue<global::System.DateOnly> before = default) =>
+        global::Jobs.JobFilter.Create(ThisWorker.Definition, json => ArgsJson.WriteGiven(json, email, campaign, name, weight, before));
+
     static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => ThisWorker.Definition;
 
     async global::System.Threading.Tasks.ValueTask<global::Jobs.JobOutcome> global::Jobs.IWorker.PerformAsync(
@@ -282,6 +296,25 @@ file static class ArgsJson
         json.WriteStartObject();
         json.WriteString("before"u8, global::Jobs.Generated.ArgsText.Of(args.Before));
         json.WriteEndObject();
+    }
+
+    public static void WriteGiven(global::System.Text.Json.Utf8JsonWriter json,
+        global::Jobs.ArgValue<string> email,
+        global::Jobs.ArgValue<long> campaign,
+        global::Jobs.ArgValue<string?> name,
+        global::Jobs.ArgValue<double> weight,
+        global::Jobs.ArgValue<global::System.DateOnly> before)
+    {
+        if (email.IsGiven)
+            json.WriteString("email"u8, global::Jobs.Generated.ArgsText.Required(email.Value, "Email"));
+        if (campaign.IsGiven)
+            json.WriteNumber("campaign"u8, campaign.Value);
+        if (name.IsGiven)
+            json.WriteString("name"u8, global::Jobs.Generated.ArgsText.Check(name.Value, "Name"));
+        if (weight.IsGiven)
+            json.WriteNumber("weight"u8, global::Jobs.Generated.ArgsNumber.Check(weight.Value, "Weight"));
+        if (before.IsGiven)
+            json.WriteString("before"u8, global::Jobs.Generated.ArgsText.Of(before.Value));
     }
 }
 

@@ -30,6 +30,32 @@ public sealed class ReadTests
         Assert.Equal(jobs.Select(job => job.Id), read);
     }
 
+    [Fact]
+    public async Task Jobs_are_found_by_the_members_of_their_args()
+    {
+        await using var host = await TestHost.StartAsync();
+        var later = TimeSpan.FromHours(1);
+        NewJob[] jobs =
+        [
+            Greet("a \"quoted\" one") with { ScheduleIn = later },
+            Greeter.New(new Order(7, null)) with { ScheduleIn = later },
+            Greeter.New(new Order(7, "n")) with { ScheduleIn = later },
+            Parting.New(new Farewell("a \"quoted\" one")) with { ScheduleIn = later },
+        ];
+        var ids = (await host.Client.EnqueueManyAsync(jobs, TestContext.Current.CancellationToken)).Select(job => job.Id).ToList();
+
+        Assert.Equal([ids[0]], await IdsAsync(Greeter.Where(text: "a \"quoted\" one")));
+        Assert.Equal([ids[1], ids[2]], await IdsAsync(Greeter.Where(number: 7)));
+        Assert.Equal([ids[1]], await IdsAsync(Greeter.Where(number: 7, note: null)));
+        Assert.Equal([ids[2]], await IdsAsync(Greeter.Where(note: "n") with { States = [JobState.Scheduled] }));
+        Assert.Equal([], await IdsAsync(Greeter.Where(number: 8)));
+        Assert.Equal([ids[0], ids[1], ids[2]], await IdsAsync(Greeter.Where()));
+        Assert.Throws<InvalidArgsException>(() => Greeter.Where(text: "a\0b"));
+
+        async Task<IEnumerable<long>> IdsAsync(JobFilter filter) =>
+            (await host.Client.ListAsync(filter, order: JobOrder.OldestFirst, cancellationToken: TestContext.Current.CancellationToken)).Jobs.Select(job => job.Id);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1_001)]

@@ -90,6 +90,48 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
         await AssertPagesAsync(atLeast: 2, mostOfACall: 60 * Many);
     }
 
+    [Fact]
+    public async Task What_people_look_for_reads_a_bounded_number_of_pages()
+    {
+        await jobs.ExecuteAsync($"""
+            INSERT INTO jobs.batches (id, sealed_at, total, pending) VALUES ('b', now(), 1000, 1000);
+            INSERT INTO jobs.jobs (queue, worker, batch, state, scheduled_at)
+            SELECT 'rare', 'rare', (SELECT key FROM jobs.batches WHERE id = 'b'), 'scheduled', now() + interval '1 hour' FROM generate_series(1, 1000);
+            INSERT INTO jobs.jobs (queue, worker, state, finished_at) SELECT 'rare', 'rare', 'discarded', now() FROM generate_series(1, 100);
+            ANALYZE jobs.jobs
+            """);
+        JobFilter[] filters =
+        [
+            new() { Ids = [5, 3_000_000] },
+            new() { Batch = "b" },
+            new() { Batch = "b", States = [JobState.Scheduled] },
+            new() { States = [JobState.Discarded] },
+            new() { States = [JobState.Scheduled, JobState.Retryable] },
+            new() { States = [JobState.Executing] },
+            new() { States = [JobState.Completed] },
+            new() { Queues = [MillionJobs.Queue] },
+            JobFilter.All,
+        ];
+        await jobs.Database.WithStoreAsync(async store =>
+        {
+            foreach (var filter in filters)
+            {
+                await jobs.Database.ForgetStatementsAsync();
+                foreach (var order in Enum.GetValues<JobOrder>())
+                    await store.ListAsync(filter, 100, null, order, TestContext.Current.CancellationToken);
+                await store.CountAsync(filter, 100, TestContext.Current.CancellationToken);
+                await AssertPagesAsync(atLeast: 3, mostOfACall: 3_000);
+            }
+
+            await jobs.Database.ForgetStatementsAsync();
+            await store.CountQueuesAsync(1_000, TestContext.Current.CancellationToken);
+            await store.FindEndedAsync([.. Enumerable.Range(1, 1_000).Select(i => (long)i)], TestContext.Current.CancellationToken);
+            await store.CancelAsync(new JobSelection(new JobFilter { Batch = "b" }, long.MinValue, 100), TestContext.Current.CancellationToken);
+        });
+
+        await AssertPagesAsync(atLeast: 3, mostOfACall: 6_000);
+    }
+
     async Task AssertPagesAsync(int atLeast, int mostOfACall)
     {
         var asked = await jobs.Database.PagesAsync();
