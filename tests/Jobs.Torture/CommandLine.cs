@@ -54,7 +54,7 @@ sealed class CommandLine
     void AddStops()
     {
         var rounds = new Figure("--rounds", "Nodes that are told to stop, half of which are killed a second later.", full: 20, brief: 2);
-        var mails = new Figure("--mails", "Mails for each round.", full: 800, brief: 400);
+        var mails = new Figure("--mails", "Mails for each round.", full: 400, brief: 300);
         Add("stops", "Tells one of two nodes to stop under load, again and again, and kills every other one before it has.", [rounds, mails], Scenario);
 
         Stops Scenario(ParseResult parsed) => new() { Rounds = Read(parsed, rounds), MailsEach = Read(parsed, mails) };

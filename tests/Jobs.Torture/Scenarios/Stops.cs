@@ -30,7 +30,7 @@ sealed record Stops : Scenario
 
     public override async Task RunAsync(Run run, CancellationToken cancellationToken)
     {
-        run.Report.Say($"{Rounds} times SIGTERM to one of two nodes, every {Apart.TotalSeconds} s, half of them killed {Patience.TotalSeconds} s later, while they work {MailsEach} mails for each round: of {Short} ms, and every fiftieth of {Long} ms");
+        run.Report.Say($"{Rounds} times SIGTERM to one of two nodes, every {Apart.TotalSeconds} s, half of them killed {Patience.TotalSeconds} s later, while they work {MailsEach} mails for each round: of {Short} ms, and every tenth of {Long} ms");
         await using var database = await TestDatabase.CreateAsync(cancellationToken);
         await using var observer = new Observer(database.ConnectionString);
         using var client = await Run.StartClientAsync(database.ConnectionString, cancellationToken);
@@ -72,7 +72,7 @@ sealed record Stops : Scenario
 
     async Task<IEnumerable<string>> EnqueueAsync(IHost client, int round, CancellationToken cancellationToken)
     {
-        var mails = Enumerable.Range(round * MailsEach, MailsEach).Select(i => new Mail(i, i % 50 == 0 ? Long : Short, IsDeaf: false)).ToList();
+        var mails = Enumerable.Range(round * MailsEach, MailsEach).Select(i => new Mail(i, i % 10 == 0 ? Long : Short, IsDeaf: false)).ToList();
         await client.Services.GetRequiredService<JobClient>().EnqueueBatchAsync($"{Name}-{round}", mails.Select(TortureWorker.New), cancellationToken: cancellationToken);
         return mails.Select(mail => mail.Key);
     }
