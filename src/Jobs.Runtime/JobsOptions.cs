@@ -53,6 +53,9 @@ public sealed class JobsOptions
     public TimeSpan TimeoutGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether the host brings the schema up to date when it starts.</summary>
-    /// <value>Default <see langword="true"/>. Several hosts may start at once: one migrates, the others wait.</value>
+    /// <value>
+    /// Default <see langword="true"/>. Several hosts may start at once: one migrates, the others wait. Otherwise a host does not start on a schema
+    /// that is older than it: <see cref="JobsMigrations"/> gives the script to run before.
+    /// </value>
     public bool MigrateAtStart { get; set; } = true;
 }

@@ -56,6 +56,8 @@ sealed class JobsService(
     {
         if (options.Value.MigrateAtStart)
             await store.MigrateAsync(cancellationToken).ConfigureAwait(false);
+        else
+            await store.RequireSchemaAsync(cancellationToken).ConfigureAwait(false);
         if (options.Value.Queues.Count == 0)
         {
             Log.OnlyEnqueues(logger);

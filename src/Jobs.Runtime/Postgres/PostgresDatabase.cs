@@ -51,6 +51,10 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
     public ValueTask<NpgsqlConnection> OpenToListenAsync(CancellationToken cancellationToken) => OpenAsync(_listener, cancellationToken);
 
+    /// <summary>Opens a connection that is closed with what was set on it.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
+    public ValueTask<NpgsqlConnection> OpenOutsidePoolsAsync(CancellationToken cancellationToken) => OpenAsync(_listener, cancellationToken);
+
     /// <summary>Refuses a caller's connection that leads elsewhere: his jobs would be stored where no node of this database looks.</summary>
     /// <remarks>Asked once for each way to write the same place: a pooler may have a name of its own for a database.</remarks>
     /// <exception cref="InvalidOperationException">The connection is one to another database.</exception>

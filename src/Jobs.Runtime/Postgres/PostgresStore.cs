@@ -97,7 +97,9 @@ sealed partial class PostgresStore : JobStore
         _resign = schema.Qualify(ResignSql);
     }
 
-    public override Task MigrateAsync(CancellationToken cancellationToken) => Migrator.MigrateAsync(_database, cancellationToken);
+    public override Task MigrateAsync(CancellationToken cancellationToken) => new Migrator(_database).MigrateAsync(to: null, cancellationToken);
+
+    public override Task RequireSchemaAsync(CancellationToken cancellationToken) => new Migrator(_database).RequireAsync(cancellationToken);
 
     Task<T> QueryAsync<T>(string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
         OnControlAsync(connection => QueryAsync(connection, sql, bind, read, cancellationToken), cancellationToken);

@@ -6,7 +6,12 @@ namespace Jobs.Store;
 abstract class JobStore
 {
     /// <summary>Brings the schema up to date. Safe when several nodes call it at once.</summary>
+    /// <exception cref="SchemaException">It cannot be changed.</exception>
     public abstract Task MigrateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Refuses a schema that is older than this program.</summary>
+    /// <exception cref="SchemaException">It is.</exception>
+    public abstract Task RequireSchemaAsync(CancellationToken cancellationToken);
 
     /// <summary>Stores one job.</summary>
     public abstract Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken);

@@ -1,0 +1,2 @@
+ALTER TABLE :schema.jobs
+    DROP COLUMN args_bytes;
