@@ -123,8 +123,11 @@ public sealed class NetworkTests
         await using var worker = await caller.StartAnotherAsync(jobs => Slowly(jobs.AddQueue(name, concurrency: 1)));
         await worker.UntilAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'", static count => count == 2);
 
-        await caller.Client.EnqueueAsync(Greeter.New(new Greeting("named")) with { Queue = name }, TestContext.Current.CancellationToken);
-
-        await worker.Script.Seen("named, attempt 1");
+        // The first may be found by the look that a new listener takes.
+        for (var i = 0; i < 3; i++)
+        {
+            await caller.Client.EnqueueAsync(Greeter.New(new Greeting($"named {i}")) with { Queue = name }, TestContext.Current.CancellationToken);
+            await worker.Script.Seen($"named {i}, attempt 1");
+        }
     }
 }

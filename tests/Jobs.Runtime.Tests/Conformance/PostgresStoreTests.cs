@@ -156,6 +156,40 @@ public sealed class PostgresStoreTests
         Assert.Equal(JobState.Executing, (await harness.FindJobAsync(held.Id))!.State);
     }
 
+    // A view in the place of jobs.nodes holds the rescue up when it has seen the orphan and has not locked it yet.
+    [Fact]
+    public async Task A_job_that_is_claimed_anew_while_a_rescue_looks_stays_with_its_living_node()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var living = await harness.RegisterNodeAsync();
+        var id = await harness.EnqueueAsync();
+        await harness.ClaimOneAsync(Guid.NewGuid());
+        await harness.ScalarAsync("""
+            ALTER TABLE jobs.nodes RENAME TO true_nodes;
+            CREATE FUNCTION jobs.wait() RETURNS boolean LANGUAGE sql VOLATILE AS 'SELECT pg_advisory_xact_lock_shared(1) IS NOT NULL';
+            CREATE VIEW jobs.nodes AS SELECT * FROM jobs.true_nodes UNION ALL SELECT * FROM jobs.true_nodes WHERE NOT jobs.wait();
+            """);
+        await using var holder = new NpgsqlConnection(harness.ConnectionString);
+        await holder.OpenAsync(TestContext.Current.CancellationToken);
+        await using (var hold = new NpgsqlCommand("SELECT pg_advisory_lock(1)", holder))
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await using var rescuer = new NpgsqlConnection(harness.ConnectionString);
+        await rescuer.OpenAsync(TestContext.Current.CancellationToken);
+        await using var rescue = new NpgsqlCommand(new SchemaName("jobs").Qualify(PostgresStore.RescueSql), rescuer);
+        rescue.Parameters.Bind(10L, NpgsqlDbType.Bigint);
+
+        var rescuing = rescue.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while ((long)(await harness.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"))! == 0)
+            await poll.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        await harness.ScalarAsync($"UPDATE jobs.jobs SET run = run + 1, node = '{living}' WHERE id = {id}");
+        await using (var release = new NpgsqlCommand("SELECT pg_advisory_unlock(1)", holder))
+            await release.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await rescuing;
+
+        Assert.Equal((JobState.Executing, 2L, 0), await harness.FindJobAsync(id) is { } job ? (job.State, job.Run, job.Crashes) : default);
+    }
+
     [Fact]
     public async Task The_states_in_the_database_are_those_of_the_code()
     {
