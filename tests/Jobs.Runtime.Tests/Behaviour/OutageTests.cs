@@ -27,9 +27,11 @@ public sealed class OutageTests
         await WorksAsync(host, "before");
         var database = new NpgsqlConnectionStringBuilder(host.ConnectionString).Database;
 
-        await host.ExecuteAsync($"ALTER DATABASE {database} SET default_transaction_read_only = on; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()");
-        await host.Logs.Seen("lease could not be renewed");
-        await host.Logs.Seen("Stager failed");
+        // Apart from each other: until the first is committed, new connections may write.
+        await host.ExecuteAsync($"ALTER DATABASE {database} SET default_transaction_read_only = on");
+        await host.ExecuteAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()");
+        await host.Logs.Seen("lease could not be renewed, and is tried again: 25006");
+        await host.Logs.Seen("Stager failed, and tries again: 25006");
         await host.ExecuteAsync($"SET default_transaction_read_only = off; ALTER DATABASE {database} SET default_transaction_read_only = off");
 
         await WorksAsync(host, "after");
