@@ -30,6 +30,7 @@ sealed class UserProgram
         .. Net100.References.All,
         MetadataReference.CreateFromFile(typeof(IWorker).Assembly.Location),
         MetadataReference.CreateFromFile(typeof(Microsoft.Extensions.DependencyInjection.ServiceDescriptor).Assembly.Location),
+        MetadataReference.CreateFromFile(typeof(Microsoft.Extensions.Configuration.IConfiguration).Assembly.Location),
     ];
 
     /// <summary>What a program references that enqueues jobs or runs them, and a library of workers does not.</summary>
