@@ -21,6 +21,8 @@ var journal = new Journal();
 var builder = Host.CreateEmptyApplicationBuilder(null);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSingleton(journal);
+builder.Services.AddSingleton<Counter>();
+builder.Services.AddSingleton<IPerformMiddleware>(services => services.GetRequiredService<Counter>());
 builder.Configuration.AddJsonStream(new MemoryStream("""{"Jobs": {"PollInterval": "00:00:00.050", "Queues": {"native": 10}}}"""u8.ToArray()));
 builder.Services.AddJobs(jobs => jobs
     .UsePostgres(connectionString, "jobs_native")
@@ -55,6 +57,15 @@ Check("The batch's status says so", await client.GetBatchAsync(batch.Id) is { Is
 await client.EnqueueAsync(NativeWorker.New(new Fragile(2)));
 await journal.Seen("fragile");
 Check("A job that failed is tried again", await UntilAsync("SELECT attempt::text FROM jobs_native.jobs WHERE args ? 'failures_first' AND state = 'completed'") == "3");
+
+Check("What a job returns is kept", await UntilAsync("SELECT output::text FROM jobs_native.jobs WHERE args ? 'failures_first' AND state = 'completed'")
+    == """{"City": "Ghent", "Street": "Main Street"}""");
+
+var endless = await client.EnqueueAsync(HastyWorker.New(new Endless("half way")));
+Check("An attempt without an end fails by its timeout, and its worker says when the next one comes",
+    await UntilAsync($"SELECT attempt || ' ' || progress FROM jobs_native.jobs WHERE id = {endless.Id} AND state = 'completed'") == """2 {"done": 2, "note": "half way", "total": 2}""");
+Check("Middleware sees every attempt", await UntilAsync("SELECT sum(attempt)::text FROM jobs_native.jobs HAVING every(finished_at IS NOT NULL)")
+    == $"{host.Services.GetRequiredService<Counter>().Jobs}");
 
 await ExecuteAsync("""INSERT INTO jobs_native.jobs (queue, worker, args, max_attempts) VALUES ('native', 'native', '{"txet": 1}', 1)""");
 var error = await UntilAsync("SELECT errors->0->>'error' FROM jobs_native.jobs WHERE args ? 'txet' AND state = 'discarded'");

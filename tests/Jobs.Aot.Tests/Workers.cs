@@ -38,6 +38,23 @@ public enum Weekdays
 [JsonSerializable(typeof(Figure)), JsonSerializable(typeof(HashSet<int>))]
 sealed partial class NestedJson : JsonSerializerContext;
 
+[JsonSerializable(typeof(Address))]
+sealed partial class NativeOutput : JsonSerializerContext;
+
+/// <summary>Counts the jobs that run through it.</summary>
+public sealed class Counter : IPerformMiddleware
+{
+    int _jobs;
+
+    public int Jobs => _jobs;
+
+    public ValueTask<JobOutcome> PerformAsync(JobContext job, Func<CancellationToken, ValueTask<JobOutcome>> next, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _jobs);
+        return next(cancellationToken);
+    }
+}
+
 /// <summary>What the workers of this process saw.</summary>
 public sealed class Journal
 {
@@ -81,7 +98,7 @@ public sealed partial class NativeWorker(Journal journal)
         if (job.Attempt <= fragile.FailuresFirst)
             return JobOutcome.RetryAfter(TimeSpan.Zero, "not yet");
         journal.Say("fragile");
-        return JobOutcome.Complete;
+        return JobOutcome.CompleteWith(new Address("Main Street", "Ghent"), NativeOutput.Default.Address);
     }
 
     [Perform]
@@ -90,4 +107,22 @@ public sealed partial class NativeWorker(Journal journal)
         journal.Callbacks.Enqueue(batch);
         journal.Say(batch.BatchId);
     }
+}
+
+public sealed record Endless(string Text);
+
+/// <summary>Has a second for each attempt, and tells itself how long to wait for the next.</summary>
+[Worker(Name = "hasty", Queue = "native", MaxAttempts = 2, TimeoutSeconds = 1)]
+public sealed partial class HastyWorker
+{
+    [Perform]
+    public async Task RunAsync(Endless endless, JobContext job, CancellationToken cancellationToken)
+    {
+        job.ReportProgress(job.Attempt, 2, endless.Text);
+        if (job.Attempt == 1)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+    }
+
+    [Backoff]
+    static TimeSpan WaitAfter(FailedAttempt failed) => failed.Exception is TimeoutException ? TimeSpan.Zero : failed.DefaultDelay;
 }

@@ -87,6 +87,8 @@ public class CachingTests
     [InlineData("Worker.cs", "MaxAttempts = Limits.Attempts", "MaxAttempts = 9")]
     [InlineData("Worker.cs", "protected int Sent", "public class Shape { } protected int Sent")]
     [InlineData("Worker.cs", "Poster : Base", "Poster : Base, System.IDisposable { public void Dispose() { } public Poster(IPrinter printer) { } } public partial class Poster")]
+    [InlineData("Worker.cs", "protected int Sent", "[Backoff] protected static System.TimeSpan Wait(FailedAttempt failed) => default; protected int Sent")]
+    [InlineData("Worker.cs", "MaxAttempts = Limits.Attempts", "MaxAttempts = Limits.Attempts, TimeoutSeconds = 9")]
     [InlineData("Args.cs", "string Text", "string Words")]
     [InlineData("Args.cs", "string Text", "string? Text")]
     [InlineData("Args.cs", "namespace App;", "#nullable disable\nnamespace App;")]

@@ -49,6 +49,7 @@ public class SettingTests
     [InlineData("Configure(o => o.NodeLease = TimeSpan.FromHours(1))"), InlineData("Configure(o => o.NodeLease = TimeSpan.FromMinutes(61))")]
     [InlineData("Configure(o => o.ShutdownGrace = Timeout.InfiniteTimeSpan)"), InlineData("Configure(o => o.ShutdownGrace = TimeSpan.Zero)")]
     [InlineData("Configure(o => o.ShutdownGrace = TimeSpan.FromDays(1))"), InlineData("Configure(o => { o.ShutdownGrace = TimeSpan.FromHours(25); })")]
+    [InlineData("Configure(o => o.TimeoutGrace = TimeSpan.Zero)"), InlineData("Configure(o => o.TimeoutGrace = TimeSpan.FromMinutes(61))")]
     [InlineData("Configure(o => o.Retention.Completed = TimeSpan.FromDays(-1))"), InlineData("Configure(o => o.Retention.Completed = null)")]
     [InlineData("Configure(o => o.Retention.Cancelled = Timeout.InfiniteTimeSpan)"), InlineData("Configure(o => o.Retention.Discarded = TimeSpan.FromDays(36_501))")]
     [InlineData("Configure(o => o.Retention.Batches = TimeSpan.Zero)"), InlineData("Configure(o => o.Retention.Batches = TimeSpan.MaxValue)")]

@@ -245,6 +245,28 @@ public sealed class PostgresStoreTests
         NpgsqlCommand Command(string sql) => new(new SchemaName("jobs").Qualify(sql), connection);
     }
 
+    [Fact]
+    public async Task A_renewal_waits_for_no_row_of_a_job_and_says_that_its_progress_is_not_stored()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var node = await harness.RegisterNodeAsync();
+        await harness.EnqueueAsync();
+        await harness.EnqueueAsync();
+        var jobs = await harness.ClaimAsync(node);
+        await using var connection = new NpgsqlConnection(harness.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var hold = new NpgsqlCommand($"SELECT FROM jobs.jobs WHERE id = {jobs[0].Id} FOR UPDATE", connection))
+            await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var renewal = await harness.Store.RenewNodeAsync(
+            node, TimeSpan.FromSeconds(30), [.. jobs.Select(job => new ProgressReport(job.Id, job.Run, new JobProgress(1, null, null)))], TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+
+        Assert.True(renewal.IsRenewed);
+        Assert.Equal([jobs[1].Id], renewal.Stored);
+    }
+
     [Theory]
     [InlineData("Jobs")]
     [InlineData("1jobs")]
