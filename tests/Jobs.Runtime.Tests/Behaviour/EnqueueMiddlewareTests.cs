@@ -46,14 +46,14 @@ public sealed class EnqueueMiddlewareTests
             context.Jobs = context.Jobs.Select(job => job with { Tags = ["seen", context.BatchId ?? "none", $"{context.IsSingle}"] });
             return next(None);
         });
-        var job = Greeter.New(new Greeting("hello"));
+        NewJob[] jobs = [Greeter.New(new Greeting("hello"))];
 
         if (way == "one")
-            await host.Client.EnqueueAsync(job, None);
+            await host.Client.EnqueueAsync(jobs[0], None);
         else if (way == "many")
-            await host.Client.EnqueueManyAsync([job], None);
+            await host.Client.EnqueueManyAsync(jobs, None);
         else
-            await host.Client.EnqueueBatchAsync("b", [job], cancellationToken: None);
+            await host.Client.EnqueueBatchAsync("b", jobs, cancellationToken: None);
 
         Assert.Equal(["seen", way == "batch" ? "b" : "none", $"{way == "one"}"], await host.ScalarAsync<string[]>("SELECT tags FROM jobs.jobs WHERE callback IS NULL"));
     }

@@ -19,8 +19,12 @@ public abstract class EnqueueStoreTests
         await using var harness = await StartAsync();
         var job = StoreHarness.NewJob("ä \"quoted\" \\ 🎈\n\t") with
         {
-            Queue = "søndag 🎈", Priority = 7, MaxAttempts = 1000, ScheduleIn = TimeSpan.FromHours(1),
-            Tags = ["ä \"quoted\" \\ 🎈", "{a,b}", "NULL"], Meta = new Dictionary<string, string> { ["trace \"1\""] = "\\ 🎈\n", [""] = "" },
+            Queue = "søndag 🎈",
+            Priority = 7,
+            MaxAttempts = 1000,
+            ScheduleIn = TimeSpan.FromHours(1),
+            Tags = ["ä \"quoted\" \\ 🎈", "{a,b}", "NULL"],
+            Meta = new Dictionary<string, string> { ["trace \"1\""] = "\\ 🎈\n", [""] = "" },
         };
         var source = Enumerable.Repeat(job, count).ToAsyncEnumerable();
 

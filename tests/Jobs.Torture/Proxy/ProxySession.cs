@@ -143,7 +143,7 @@ sealed class ProxySession(Socket client, Socket server, CutPlan plan)
 
     async Task CutAsync(StatementKind kind, CutStyle style, List<WireMessage> answer, CancellationToken cancellationToken)
     {
-        List<WireMessage> rows = style.IsPartial ? [.. answer.Where(message => message.Type is not ('C' or 'Z'))] : [];
+        List<WireMessage> rows = style.IsPartial ? answer[..Math.Max(0, answer.FindLastIndex(message => message.Type == 'C'))] : [];
         plan.Note(new Cut(kind, style with { IsPartial = rows.Count > 0 }, TagOf(answer)));
         await ReleaseAsync(rows, cancellationToken);
         if (style.IsReset)
