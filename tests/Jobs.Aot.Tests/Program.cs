@@ -71,6 +71,15 @@ await ExecuteAsync("""INSERT INTO jobs_native.jobs (queue, worker, args, max_att
 var error = await UntilAsync("SELECT errors->0->>'error' FROM jobs_native.jobs WHERE args ? 'txet' AND state = 'discarded'");
 Check("Args that fit nothing are a clear error", error.Contains("{\"txet\"}, which no perform method accepts. Accepted: {status: \"complete\", batch_id", StringComparison.Ordinal));
 
+var only = SingularWorker.New(new Singular("one"));
+var (once, again) = (await client.EnqueueAsync(only), await client.EnqueueAsync(only with { Priority = 3, Tags = ["native"] }));
+var many = await client.EnqueueManyAsync(Enumerable.Range(0, 200).Select(i => SingularWorker.New(new Singular($"{i % 100}"))));
+var keyed = NativeWorker.New(everything) with { Key = "order-17", Meta = new Dictionary<string, string> { ["asked_by"] = "Ada" }, ScheduleIn = TimeSpan.FromDays(1) };
+Check("Equal jobs are one", once.IsNew && again == once with { IsNew = false } && many.Count(job => job.IsNew) == 100);
+Check("A job that waits gets the fields of its equal",
+    await ScalarAsync($"SELECT priority || tags[1] FROM jobs_native.jobs WHERE id = {once.Id}") == "3native");
+Check("An enqueue with a key can be repeated", (await client.EnqueueAsync(keyed)).IsNew && !(await client.EnqueueAsync(keyed)).IsNew);
+
 try
 {
     await client.EnqueueBatchAsync(batch.Id, [NativeWorker.New(everything)]);

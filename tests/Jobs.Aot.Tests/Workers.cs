@@ -126,3 +126,15 @@ public sealed partial class HastyWorker
     [Backoff]
     static TimeSpan WaitAfter(FailedAttempt failed) => failed.Exception is TimeoutException ? TimeSpan.Zero : failed.DefaultDelay;
 }
+
+public sealed record Singular(string Name);
+
+/// <summary>Its jobs wait where nobody works, and are one with their equals.</summary>
+[Worker(Queue = "waiting"), Unique(PeriodSeconds = 3_600, Since = UniqueSince.Due, OnConflict = UniqueConflict.Replace)]
+public sealed partial class SingularWorker
+{
+    [Perform]
+    public void Run(Singular singular)
+    {
+    }
+}
