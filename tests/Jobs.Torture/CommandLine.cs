@@ -40,7 +40,9 @@ sealed class CommandLine
         AddNode();
     }
 
-    public Task<int> RunAsync(string[] args) => _root.Parse(args).InvokeAsync();
+    // A node that is told to stop has the time that its host gives it; the default of the command line is two seconds.
+    public Task<int> RunAsync(string[] args) =>
+        _root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
 
     void AddKills()
     {

@@ -12,7 +12,7 @@ namespace Jobs.Torture.Scenarios;
 /// <summary>What does a deployment cost, when nodes are told to stop under load, and half of them are killed before they have?</summary>
 sealed record Stops : Scenario
 {
-    static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
     static readonly TimeSpan Apart = TimeSpan.FromSeconds(3);
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     static readonly TimeSpan HostTimeout = TimeSpan.FromSeconds(30);
@@ -36,7 +36,7 @@ sealed record Stops : Scenario
         using var client = await Run.StartClientAsync(database.ConnectionString, cancellationToken);
         var settings = new NodeSettings(database.ConnectionString, run.Folder, Lease, Concurrency: 10);
         var nodes = new List<NodeProcess>();
-        var (stored, inFlight, stops) = (new List<string>(), new HashSet<string>(), new List<Stop>());
+        var (stored, inFlight, slow, stops) = (new List<string>(), new HashSet<string>(), new HashSet<int>(), new List<Stop>());
         try
         {
             for (var tries = 0; stops.Count < Rounds && tries < 2 * Rounds; tries++)
@@ -45,14 +45,17 @@ sealed record Stops : Scenario
                     nodes.Add(await StartNodeAsync(settings, observer, cancellationToken));
                 stored.AddRange(await EnqueueAsync(client, tries, cancellationToken));
                 await Task.Delay(Apart, cancellationToken);
-                if (await StopAsync(nodes, kill: stops.Count % 2 == 1, run, observer, inFlight, cancellationToken) is { } stop)
+                if (await StopAsync(nodes, kill: stops.Count % 2 == 1, run, observer, inFlight, slow, cancellationToken) is { } stop)
                     stops.Add(stop);
             }
 
             for (var i = 0; i * MailsEach < stored.Count; i++)
                 await observer.WaitForCallbackAsync($"{Name}-{i}", Longest, cancellationToken);
             foreach (var node in nodes)
+            {
                 await node.StopAsync(cancellationToken);
+                NoteIfSlow(node, slow);
+            }
         }
         finally
         {
@@ -60,7 +63,7 @@ sealed record Stops : Scenario
                 await node.DisposeAsync();
         }
 
-        Judge(run, stops, stored, inFlight, await Snapshot.TakeAsync(observer.DataSource, null, cancellationToken));
+        Judge(run, stops, stored, inFlight, slow, await Snapshot.TakeAsync(observer.DataSource, null, cancellationToken));
     }
 
     static async Task<NodeProcess> StartNodeAsync(NodeSettings settings, Observer observer, CancellationToken cancellationToken)
@@ -79,10 +82,10 @@ sealed record Stops : Scenario
 
     /// <summary>Tells a node to stop, and kills it if it is to be. <see langword="null"/> if it held nothing, or was gone before it could be killed.</summary>
     static async Task<Stop?> StopAsync(
-        List<NodeProcess> nodes, bool kill, Run run, Observer observer, HashSet<string> inFlight, CancellationToken cancellationToken)
+        List<NodeProcess> nodes, bool kill, Run run, Observer observer, HashSet<string> inFlight, HashSet<int> slow, CancellationToken cancellationToken)
     {
         var victim = nodes[run.Random.Next(nodes.Count)];
-        await observer.WaitForJobsOfAsync(victim.Id, Longest, cancellationToken);
+        await observer.WaitUntilAsync($"process {victim.Id} has begun a long job", LongJobSql, [victim.Id, Long], Longest, cancellationToken);
         nodes.Remove(victim);
         await using (victim)
         {
@@ -91,6 +94,7 @@ sealed record Stops : Scenario
             if (!kill)
             {
                 await stopped;
+                NoteIfSlow(victim, slow);
                 var left = await observer.AskAsync<long>(
                     "SELECT count(*) FROM jobs.jobs AS j WHERE j.state = 'executing' AND NOT EXISTS (SELECT FROM jobs.nodes AS n WHERE n.id = j.node)", [], cancellationToken);
                 run.Report.Say($"  stopped after {watch.Elapsed.TotalSeconds:0.0} s with exit code {victim.ExitCode}, {left} jobs left behind");
@@ -100,6 +104,7 @@ sealed record Stops : Scenario
             await Task.WhenAny(stopped, Task.Delay(Patience, cancellationToken));
             await victim.KillAsync();
             await stopped;
+            NoteIfSlow(victim, slow);
 
             // Nobody can touch them before the lease ends, so this is what the node held when it died.
             var held = await observer.ExecutingOnAsync(victim.Id, cancellationToken);
@@ -109,8 +114,26 @@ sealed record Stops : Scenario
         }
     }
 
-    void Judge(Run run, List<Stop> stops, List<string> stored, HashSet<string> inFlight, Snapshot end)
+    const string LongJobSql = """
+        SELECT EXISTS (
+            SELECT
+            FROM jobs.jobs AS j
+            JOIN jobs.nodes AS n ON n.id = j.node
+            WHERE j.state = 'executing' AND n.name LIKE '%:' || $1 AND j.args ->> 'milliseconds' = $2::text AND j.attempted_at > now() - interval '1 second')
+        """;
+
+    // It gave back what it ran, since the machine was too slow for it to renew its lease.
+    static void NoteIfSlow(NodeProcess node, HashSet<int> slow)
     {
+        if (node.CountLogged(NodeProcess.LeaseLost) > 0)
+            slow.Add(node.Id);
+    }
+
+    void Judge(Run run, List<Stop> stops, List<string> stored, HashSet<string> inFlight, HashSet<int> slow, Snapshot end)
+    {
+        var journal = Journal.Read(run.Folder);
+        inFlight.UnionWith(journal.Where(line => slow.Contains(line.Process)).Select(line => line.Key));
+        run.Report.Say($"  {slow.Count} nodes lost their lease on a busy machine, and gave back what they ran");
         run.Report.Demand($"{Rounds} nodes are told to stop while they execute jobs", stops.Count == Rounds, $"{stops.Count}");
         var gentle = stops.Where(stop => !stop.IsKill).ToList();
         run.Report.Demand(
@@ -120,7 +143,7 @@ sealed record Stops : Scenario
         run.Report.DemandNone(
             "only what a killed node held has seen a crash, and nothing has lost an attempt",
             [.. end.Jobs.Where(job => job.CallbackOf is null && ((job.Crashes > 0 && !inFlight.Contains(job.Key)) || job.Attempt != 1)).Select(job => job.Key)]);
-        run.Report.Judge(Verdict.Of(new Evidence { Tables = end, Journal = Journal.Read(run.Folder), Stored = stored, InFlight = inFlight }));
+        run.Report.Judge(Verdict.Of(new Evidence { Tables = end, Journal = journal, Stored = stored, InFlight = inFlight }));
     }
 
     readonly record struct Stop(TimeSpan Took, int ExitCode, long Left, bool IsKill);
