@@ -1,3 +1,5 @@
+using Jobs.Model.Tests.Histories;
+
 namespace Jobs.Model.Tests;
 
 /// <summary>Something that a client does. It names what it means by its place in what the client knows, so that it means something in every history.</summary>
@@ -5,6 +7,8 @@ abstract record Operation
 {
     /// <summary>The call that this is for a client who knows this; <see langword="null"/> for one who knows too little.</summary>
     public abstract Call? Resolve(View view);
+
+    public sealed override string ToString() => CSharp.Of(this);
 }
 
 /// <summary>A call of one verb of the store, and the rule that it has to follow.</summary>

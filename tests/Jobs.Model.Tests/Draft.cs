@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Jobs.Generated;
 
 namespace Jobs.Model.Tests;
@@ -23,7 +21,11 @@ enum Queue
 /// <param name="MaxAttempts">Its last attempt.</param>
 /// <param name="In">When it is due, from the enqueue on.</param>
 /// <param name="At">When it is due, from the start of the history on.</param>
-sealed record Draft(Worker Worker, Queue Queue = Queue.Mail, int Priority = 0, int MaxAttempts = 2, TimeSpan? In = null, TimeSpan? At = null);
+/// <param name="Tags">Its tags.</param>
+/// <param name="Trace">What its meta says under "trace".</param>
+sealed record Draft(
+    Worker Worker, Queue Queue = Queue.Mail, int Priority = 0, int MaxAttempts = 2, TimeSpan? In = null, TimeSpan? At = null,
+    IReadOnlyList<string>? Tags = null, string? Trace = null);
 
 /// <summary>A draft with the label that tells it from all other jobs of its history. It is stored as the job's args.</summary>
 sealed record NewRow(Draft Draft, string Label)
@@ -53,14 +55,11 @@ sealed record NewRow(Draft Draft, string Label)
             MaxAttempts = Draft.MaxAttempts,
             ScheduleIn = Draft.In,
             ScheduleAt = start + Draft.At,
+            Tags = Draft.Tags ?? [],
+            Meta = Draft.Trace is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["trace"] = Draft.Trace },
         };
 
-    /// <summary>The label of the job that has these args.</summary>
-    public static string LabelIn(string args)
-    {
-        var json = JsonDocument.Parse(args).RootElement;
-        return json.TryGetProperty("job", out var label) ? label.GetString()! : World.CallbackOf(json.GetProperty("batch_id").GetString()!);
-    }
+    public string? StoredTags => Draft.Tags is { Count: > 0 } tags ? string.Join(',', tags) : null;
 
-    public static string LabelIn(ReadOnlyMemory<byte> args) => LabelIn(Encoding.UTF8.GetString(args.Span));
+    public string? StoredMeta => Draft.Trace is null ? null : $$"""{"trace": "{{Draft.Trace}}"}""";
 }

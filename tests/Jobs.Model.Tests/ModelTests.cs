@@ -54,6 +54,18 @@ public sealed class ModelTests(ITestOutputHelper output)
         Assert.InRange(overlapping, calls / 4, calls);
     }
 
+    [Fact]
+    public async Task Every_column_is_compared_but_for_those_named_here()
+    {
+        await using var subject = await Subject.StartAsync(TestContext.Current.CancellationToken);
+
+        var unread = await subject.UnreadColumnsAsync();
+
+        Assert.Equal(
+            ["jobs.args_bytes", "jobs.unique_key", "unique_keys.expires_at", "unique_keys.held_in", "unique_keys.job_id", "unique_keys.key"],
+            unread.Order(StringComparer.Ordinal));
+    }
+
     static async Task RunAsync(Gen<History> generator, bool dawdles, Func<bool> goesOn, Func<Subject, History, Task<string?>> run)
     {
         var random = new PCG(Settings.Seed, 0);

@@ -82,37 +82,64 @@ sealed record BatchRow(string Id)
 }
 
 /// <summary>A node's lease as it stands in the table.</summary>
-sealed record LeaseRow(Guid Node, string Name, string Queues, string Workers, TimeSpan StartedAt, TimeSpan ExpiresAt);
+sealed record LeaseRow(Guid Node, string Name, string Queues, string Concurrency, string Workers, TimeSpan StartedAt, TimeSpan ExpiresAt);
 
 /// <summary>Who leads, as it stands in the table.</summary>
 sealed record LeaderRow(Guid Node, TimeSpan ElectedAt, TimeSpan ExpiresAt);
 
-/// <summary>The tables, each in the order in which its rows were inserted.</summary>
-sealed record Tables(ImmutableList<JobRow> Jobs, ImmutableList<BatchRow> Batches, ImmutableList<LeaseRow> Nodes, LeaderRow? Leader)
+/// <summary>What is said of a queue, as it stands in the table. An empty text stands for all.</summary>
+sealed record SettingRow(string Queue, string Node)
 {
-    public static Tables Empty { get; } = new([], [], [], null);
+    public string Name => $"{Queue}@{Node}";
+
+    public QueueState? State { get; init; }
+
+    public TimeSpan? StateSetAt { get; init; }
+
+    public int? Concurrency { get; init; }
+
+    public TimeSpan? ConcurrencySetAt { get; init; }
+
+    public TimeSpan SeenAt { get; init; }
+}
+
+/// <summary>The tables, each in the order in which its rows were inserted.</summary>
+sealed record Tables(
+    ImmutableList<JobRow> Jobs, ImmutableList<BatchRow> Batches, ImmutableList<LeaseRow> Nodes, LeaderRow? Leader, ImmutableList<SettingRow> Settings)
+{
+    public static Tables Empty { get; } = new([], [], [], null, []);
 
     /// <summary>What is different in the tables that were <paramref name="found"/>, a line for each row; empty if nothing is.</summary>
     public string DifferencesTo(Tables found) => string.Join('\n',
         Different(Jobs, found.Jobs, static job => job.Label)
             .Concat(Different(Batches, found.Batches, static batch => batch.Id))
             .Concat(Different(Nodes, found.Nodes, static lease => lease.Name))
-            .Concat(Different(Alone(Leader), Alone(found.Leader), static _ => "leader")));
+            .Concat(Different(Alone(Leader), Alone(found.Leader), static _ => "leader"))
+            .Concat(Different(Settings, found.Settings, static setting => setting.Name)));
 
     static IEnumerable<LeaderRow> Alone(LeaderRow? leader) => leader is null ? [] : [leader];
 
     static IEnumerable<string> Different<T>(IEnumerable<T> expected, IEnumerable<T> found, Func<T, string> name)
-        where T : class
+        where T : class, IEquatable<T>
     {
         var missing = expected.ToDictionary(name, StringComparer.Ordinal);
         foreach (var row in found)
         {
             missing.Remove(name(row), out var wanted);
-            if (!Equals(row, wanted))
-                yield return $"  the model has {wanted?.ToString() ?? "nothing"}\n  found         {row}";
+            if (wanted is null)
+                yield return $"  the model has no {row}";
+            else if (!row.Equals(wanted))
+                yield return $"  {name(row)}: {string.Join("; ", DifferentMembers(wanted, row))}";
         }
 
         foreach (var wanted in missing.Values)
-            yield return $"  the model has {wanted}\n  found         nothing";
+            yield return $"  found no {wanted}";
     }
+
+    static IEnumerable<string> DifferentMembers<T>(T expected, T found) =>
+        from property in typeof(T).GetProperties()
+        let wanted = property.GetValue(expected)
+        let value = property.GetValue(found)
+        where !Equals(wanted, value)
+        select $"{property.Name} {value ?? "null"}, in the model {wanted ?? "null"}";
 }

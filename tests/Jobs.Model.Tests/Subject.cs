@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Jobs.Postgres;
 using Jobs.Store;
 using Jobs.Testing.Database;
@@ -22,7 +23,7 @@ sealed class Subject : IAsyncDisposable
     readonly TestDatabase _test;
     readonly PostgresDatabase _database;
     readonly NpgsqlDataSource _connections;
-    readonly ConcurrentDictionary<string, long> _ids = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<long, string> _labels = new();
     int _histories;
 
     Subject(TestDatabase test)
@@ -43,6 +44,9 @@ sealed class Subject : IAsyncDisposable
         await subject.Store.MigrateAsync(cancellationToken);
         await subject.ExecuteAsync("CREATE TABLE public.history AS SELECT timestamptz '2030-01-01Z' AS clock");
         await subject.ExecuteAsync("CREATE OR REPLACE FUNCTION jobs.clock() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS 'SELECT clock FROM public.history'");
+        await subject.ExecuteAsync("CREATE TABLE public.inserted (id bigint PRIMARY KEY, args text NOT NULL)");
+        await subject.ExecuteAsync("CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.inserted VALUES (NEW.id, NEW.args::text); RETURN NULL; END'");
+        await subject.ExecuteAsync("CREATE TRIGGER note AFTER INSERT ON jobs.jobs FOR EACH ROW EXECUTE FUNCTION public.note()");
         return subject;
     }
 
@@ -78,10 +82,10 @@ sealed class Subject : IAsyncDisposable
     /// <summary>Empties the tables and sets the clock to <see cref="Start"/>.</summary>
     public Task BeginHistoryAsync()
     {
-        _ids.Clear();
+        _labels.Clear();
         return ExecuteAsync($"""
             {(_histories++ % HistoriesBetweenTruncations == 0
-                ? "TRUNCATE jobs.jobs, jobs.batches, jobs.nodes, jobs.leader, jobs.unique_keys, jobs.queue_settings;"
+                ? "TRUNCATE public.inserted, jobs.jobs, jobs.batches, jobs.nodes, jobs.leader, jobs.unique_keys, jobs.queue_settings;"
                 : "DELETE FROM jobs.jobs; DELETE FROM jobs.batches; DELETE FROM jobs.nodes; DELETE FROM jobs.leader; DELETE FROM jobs.unique_keys; DELETE FROM jobs.queue_settings;")}
             UPDATE public.history SET clock = '2030-01-01Z'
             """);
@@ -100,18 +104,46 @@ sealed class Subject : IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenAsync() => _connections.OpenConnectionAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Remembers whose id this is.</summary>
-    public void Know(string label, long id) => _ids[label] = id;
+    public void Know(string label, long id) => _labels[id] = label;
 
-    /// <summary>The id of a job that has been seen.</summary>
-    public long? FindId(string label) => _ids.TryGetValue(label, out var id) ? id : null;
+    /// <summary>The label of a job.</summary>
+    public string LabelOf(long id) => _labels.TryGetValue(id, out var label) ? label : LabelOf(id, ArgsAtInsert(id));
 
-    /// <summary>The label of a job that has been seen, or its id.</summary>
-    public string LabelOf(long id) => _ids.FirstOrDefault(known => known.Value == id).Key ?? $"the unknown job {id}";
+    // Members of a batch that another client has just enqueued are known by nothing else, and may be gone again.
+    string ArgsAtInsert(long id)
+    {
+        using var command = _connections.CreateCommand($"SELECT args FROM public.inserted WHERE id = {id}");
+        return (string)command.ExecuteScalar()!;
+    }
+
+    /// <summary>The label of a job, which keeps the one it had when it was first seen, whatever becomes of its args.</summary>
+    public string LabelOf(long id, string args)
+    {
+        lock (_labels)
+            return _labels.GetOrAdd(id, _ => LabelIn(args));
+    }
+
+    string LabelIn(string args)
+    {
+        var json = JsonDocument.Parse(args).RootElement;
+        if (json.TryGetProperty("job", out var label))
+            return label.GetString()!;
+
+        var batch = json.GetProperty("batch_id").GetString()!;
+        for (var before = 0; ; before++)
+        {
+            var callback = World.CallbackOf(batch, before);
+            if (!_labels.Values.Contains(callback))
+                return callback;
+        }
+    }
 
     const string JobsSql = """
         SELECT
             j.id, j.args::text, j.worker, j.queue, j.state::text, j.scheduled_at, j.inserted_at, j.priority, j.max_attempts, j.attempt, j.run, j.crashes,
-            j.node, j.attempted_at, j.finished_at, b.id, c.id || coalesce(nullif(': ' || j.callback, ': complete'), ''), j.errors::text,
+            j.node, j.attempted_at, j.finished_at,
+            CASE WHEN j.batch IS NOT NULL THEN coalesce(b.id, '(pruned)') END,
+            CASE WHEN j.callback_of IS NOT NULL THEN coalesce(c.id, '(pruned)') || replace(': ' || j.callback, ': complete', '') END, j.errors::text,
             j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text
         FROM jobs.jobs AS j
         LEFT JOIN jobs.batches AS b ON b.key = j.batch
@@ -127,7 +159,9 @@ sealed class Subject : IAsyncDisposable
         ORDER BY key
         """;
 
-    const string NodesSql = "SELECT id, name, queues, workers, started_at, expires_at FROM jobs.nodes ORDER BY id";
+    const string NodesSql = "SELECT id, name, queues, workers, started_at, expires_at, concurrency FROM jobs.nodes ORDER BY id";
+
+    const string SettingsSql = "SELECT queue, node, state, state_set_at, concurrency, concurrency_set_at, seen_at FROM jobs.queue_settings";
 
     const string LeaderSql = "SELECT node, elected_at, expires_at FROM jobs.leader WHERE only_one";
 
@@ -135,14 +169,33 @@ sealed class Subject : IAsyncDisposable
     public async Task<Tables> ReadAsync()
     {
         await using var batch = _connections.CreateBatch();
-        foreach (var sql in (string[])[JobsSql, BatchesSql, NodesSql, LeaderSql])
+        foreach (var sql in (string[])[JobsSql, BatchesSql, NodesSql, LeaderSql, SettingsSql])
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
         await using var reader = await batch.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         return new Tables(
             await RowsAsync(reader, ReadJob),
             await RowsAsync(reader, ReadBatch),
             await RowsAsync(reader, ReadLease),
-            (await RowsAsync(reader, ReadLeader)).SingleOrDefault());
+            (await RowsAsync(reader, ReadLeader)).SingleOrDefault(),
+            await RowsAsync(reader, ReadSetting));
+    }
+
+    /// <summary>The columns of the schema's tables that <see cref="ReadAsync"/> does not read, as "table.column".</summary>
+    public async Task<IReadOnlyList<string>> UnreadColumnsAsync()
+    {
+        await using var command = _connections.CreateCommand(
+            "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'jobs' AND table_name <> 'migrations' ORDER BY table_name, ordinal_position");
+        await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        var columns = await RowsAsync(reader, static row => row.GetString(0));
+        var read = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["jobs"] = JobsSql,
+            ["batches"] = BatchesSql,
+            ["nodes"] = NodesSql,
+            ["leader"] = LeaderSql,
+            ["queue_settings"] = SettingsSql,
+        };
+        return [.. columns.Where(column => column.Split('.') is not [var table, var name] || !read.TryGetValue(table, out var sql) || !Regex.IsMatch(sql, $@"\b{name}\b"))];
     }
 
     static async Task<ImmutableList<T>> RowsAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read)
@@ -157,9 +210,7 @@ sealed class Subject : IAsyncDisposable
     JobRow ReadJob(NpgsqlDataReader row)
     {
         var args = row.GetString(1);
-        var label = NewRow.LabelIn(args);
-        Know(label, row.GetInt64(0));
-        return new JobRow(label)
+        return new JobRow(LabelOf(row.GetInt64(0), args))
         {
             Worker = row.GetString(2),
             Queue = row.GetString(3),
@@ -213,10 +264,19 @@ sealed class Subject : IAsyncDisposable
     }
 
     static LeaseRow ReadLease(NpgsqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), string.Join(',', row.GetFieldValue<string[]>(2)), string.Join(',', row.GetFieldValue<string[]>(3)),
+        row.GetGuid(0), row.GetString(1), string.Join(',', row.GetFieldValue<string[]>(2)), string.Join(',', row.GetFieldValue<int[]>(6)), string.Join(',', row.GetFieldValue<string[]>(3)),
         Time(row, 4)!.Value, Time(row, 5)!.Value);
 
     static LeaderRow ReadLeader(NpgsqlDataReader row) => new(row.GetGuid(0), Time(row, 1)!.Value, Time(row, 2)!.Value);
+
+    static SettingRow ReadSetting(NpgsqlDataReader row) => new(row.GetString(0), row.GetString(1))
+    {
+        State = Text(row, 2) is { } state ? QueueStates.FromSql(state) : null,
+        StateSetAt = Time(row, 3),
+        Concurrency = row.IsDBNull(4) ? null : row.GetInt32(4),
+        ConcurrencySetAt = Time(row, 5),
+        SeenAt = Time(row, 6)!.Value,
+    };
 
     static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

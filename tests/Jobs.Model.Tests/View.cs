@@ -8,13 +8,13 @@ sealed class View(string prefix = "")
     int _made;
 
     /// <summary>The claims whose answers arrived, the newest last.</summary>
-    public List<ClaimedJob> Claims { get; private init; } = [];
+    public List<(string Label, ClaimedJob Job)> Claims { get; private init; } = [];
 
     /// <summary>The nodes that were registered, the newest last.</summary>
     public List<Guid> Nodes { get; private init; } = [];
 
     /// <summary>The jobs that were enqueued or claimed, the newest last.</summary>
-    public List<string> Jobs { get; private init; } = [];
+    public List<(string Label, long Id)> Jobs { get; private init; } = [];
 
     /// <summary>The same for another client, who goes on from here.</summary>
     public View CloneFor(string client) => new(client) { Claims = [.. Claims], Nodes = [.. Nodes], Jobs = [.. Jobs] };
@@ -32,10 +32,10 @@ sealed class View(string prefix = "")
     public Guid Node(int pick) => Nodes.Count == 0 ? Guid.AllBitsSet : Pick(Nodes, pick);
 
     /// <summary>A claim by its age, 0 for the newest.</summary>
-    public ClaimedJob? Claim(int pick) => Claims.Count == 0 ? null : Pick(Claims, pick);
+    public (string Label, ClaimedJob Job)? Claim(int pick) => Claims.Count == 0 ? null : Pick(Claims, pick);
 
     /// <summary>A job by its age, 0 for the newest.</summary>
-    public string? Job(int pick) => Jobs.Count == 0 ? null : Pick(Jobs, pick);
+    public (string Label, long Id)? Job(int pick) => Jobs.Count == 0 ? null : Pick(Jobs, pick);
 
     static T Pick<T>(List<T> known, int pick) => known[known.Count - 1 - pick % known.Count];
 }

@@ -27,13 +27,21 @@ sealed class World
         set => Tables = Tables with { Nodes = value };
     }
 
+    public ImmutableList<SettingRow> Settings
+    {
+        get => Tables.Settings;
+        set => Tables = Tables with { Settings = value };
+    }
+
     public LeaderRow? Leader
     {
         get => Tables.Leader;
         set => Tables = Tables with { Leader = value };
     }
 
-    public World Clone() => new() { Tables = Tables, Clock = Clock };
+    ImmutableDictionary<string, int> _callbacks = ImmutableDictionary<string, int>.Empty;
+
+    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks };
 
     public void Restore(Tables tables) => Tables = tables;
 
@@ -58,6 +66,8 @@ sealed class World
             Priority = job.Draft.Priority,
             MaxAttempts = job.Draft.MaxAttempts,
             Batch = batch,
+            Tags = job.StoredTags,
+            Meta = job.StoredMeta,
         });
     }
 
@@ -70,20 +80,26 @@ sealed class World
         return claimed;
     }
 
-    /// <summary>Takes a job from its node, to run again at the cost of no attempt.</summary>
-    public void GiveBack(JobRow job) => Change(job, job with { State = JobState.Available, Node = null, Attempt = job.Attempt - 1 });
+    /// <summary>Has a job wait, and not execute.</summary>
+    public void Wait(JobRow job, JobState state) => Change(job, job with { State = state, Node = null, CancelRequestedAt = null });
 
     /// <summary>Ends a job, and counts it in its batch.</summary>
     public void End(JobRow job, JobState state)
     {
-        Change(job, job with { State = state, Node = null, FinishedAt = Clock });
-        if (job.Batch is { } id && FindBatch(id) is { ClosedAt: null } batch)
+        Change(job, job with { State = state, Node = null, CancelRequestedAt = null, FinishedAt = Clock });
+        Count(job.Batch, state, 1);
+    }
+
+    /// <summary>Counts a member that has ended, or takes one out of the count that goes on.</summary>
+    public void Count(string? id, JobState state, int by)
+    {
+        if (id is not null && FindBatch(id) is { ClosedAt: null } batch)
         {
             Change(batch with
             {
-                Completed = batch.Completed + (state == JobState.Completed ? 1 : 0),
-                Cancelled = batch.Cancelled + (state == JobState.Cancelled ? 1 : 0),
-                Discarded = batch.Discarded + (state == JobState.Discarded ? 1 : 0),
+                Completed = batch.Completed + (state == JobState.Completed ? by : 0),
+                Cancelled = batch.Cancelled + (state == JobState.Cancelled ? by : 0),
+                Discarded = batch.Discarded + (state == JobState.Discarded ? by : 0),
             });
         }
     }
@@ -99,7 +115,9 @@ sealed class World
             Change(batch with { ClosedAt = Clock });
             if (batch.CallbackWorker is { } worker)
             {
-                Jobs = Jobs.Add(new JobRow(CallbackOf(batch.Id))
+                var before = _callbacks.GetValueOrDefault(batch.Id);
+                _callbacks = _callbacks.SetItem(batch.Id, before + 1);
+                Jobs = Jobs.Add(new JobRow(CallbackOf(batch.Id, before))
                 {
                     Worker = worker,
                     Queue = batch.CallbackQueue!,
@@ -119,10 +137,15 @@ sealed class World
             [.. ended.Select(batch => batch.CallbackQueue).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
     }
 
-    public static string CallbackOf(string batch) => $"end of {batch}";
+    /// <summary>The label of a batch's callback. A batch that was pruned may be followed by one with the same id.</summary>
+    /// <param name="batch">The batch's id.</param>
+    /// <param name="before">How many of that id had a callback before.</param>
+    public static string CallbackOf(string batch, int before) => before == 0 ? $"end of {batch}" : $"end of {batch}, {before + 1}";
 
-    public void AddError(JobRow job, string error) =>
-        Change(job, job with { Errors = WithError(job.Errors, $"{job.Attempt} at {Clock.TotalSeconds:0}: {error}") });
+    public const string PrunedBatch = "(pruned)";
+
+    public JobRow AddError(JobRow job, string error) =>
+        job with { Errors = WithError(job.Errors, $"{job.Attempt} at {Clock.TotalSeconds:0}: {error}") };
 
     // The newest 50 are kept.
     static string WithError(string errors, string error) =>

@@ -8,11 +8,16 @@ sealed partial class PostgresStore
 {
     const string Waits = "j.state IN ('scheduled', 'available', 'retryable')";
 
-    // The beginning of every change by hand: up to $2 jobs behind $1, locked in the order of their ids. A condition that a
-    // concurrent change has made untrue is asked again on the row's latest version, under the lock.
+    // The beginning of every change by hand: up to $2 jobs behind $1, locked in the order of their ids. Whether the change is possible
+    // is asked here, where a row that was waited for shows its latest version. The UPDATE begins with the snapshot's, and checks the
+    // constraints on what it makes of that, before it finds the latest: so it sets all that has to fit the new state.
     const string Locked = """
         locked AS MATERIALIZED (
-            SELECT j.id, j.state, j.batch
+            SELECT j.id, j.state, j.batch,
+        """;
+
+    const string First = """
+        AS is_possible
             FROM :schema.jobs AS j
             WHERE j.id > $1 AND :filter
             ORDER BY j.id
@@ -34,7 +39,7 @@ sealed partial class PostgresStore
 
     // A job that waits ends here. One that executes is asked to: from then on, whatever becomes of it but a normal end is a cancel.
     internal const string CancelJobs = $$"""
-        WITH {{Locked}}
+        WITH {{Locked}} {{Cancellable}} {{First}}
             FOR NO KEY UPDATE
         ), moved AS (
             UPDATE :schema.jobs AS j
@@ -42,7 +47,7 @@ sealed partial class PostgresStore
                 state = CASE WHEN j.state = 'executing' THEN j.state ELSE 'cancelled' END,
                 cancel_requested_at = CASE WHEN j.state = 'executing' THEN :schema.clock() END,
                 finished_at = CASE WHEN j.state <> 'executing' THEN :schema.clock() END
-            WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Cancellable}}
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
             RETURNING j.id, j.batch, j.state
         ), changes AS (
             SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
@@ -59,7 +64,7 @@ sealed partial class PostgresStore
     // A finished member goes back only into a batch that is not closed, which is decided under the lock on the batch: it holds
     // the batch open from then on. Crashes stay: a job that killed its node goes on running alone.
     internal const string RetryJobs = $$"""
-        WITH {{Locked}}
+        WITH {{Locked}} {{Retriable}} {{First}}
             FOR NO KEY UPDATE
         ), unclosed AS MATERIALIZED (
             SELECT b.key
@@ -71,6 +76,7 @@ sealed partial class PostgresStore
             UPDATE :schema.jobs AS j
             SET
                 state = 'available',
+                node = NULL,
                 scheduled_at = :schema.clock(),
                 finished_at = NULL,
                 cancel_requested_at = NULL,
@@ -80,8 +86,8 @@ sealed partial class PostgresStore
                 output = NULL
             FROM locked
             WHERE
-                j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Retriable}}
-                AND (NOT :schema.is_final(j.state) OR j.batch IS NULL OR j.batch IN (SELECT key FROM unclosed))
+                j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
+                AND (NOT :schema.is_final(locked.state) OR j.batch IS NULL OR j.batch IN (SELECT key FROM unclosed))
             RETURNING j.id, j.batch, j.state, j.queue, locked.state AS was
         ), changes AS (
             SELECT
@@ -102,11 +108,11 @@ sealed partial class PostgresStore
     // A member that has not ended counts as cancelled; of one that has, the counters keep what it was. Nobody waits for a
     // key while he holds a job: a key that somebody else is taking at the moment is left to him.
     internal const string DeleteJobs = $$"""
-        WITH {{Locked}}
+        WITH {{Locked}} {{Deletable}} {{First}}
             FOR UPDATE
         ), moved AS (
             DELETE FROM :schema.jobs AS j
-            WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Deletable}}
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
             RETURNING j.id, j.batch, j.state, j.unique_key
         ), freed AS (
             DELETE FROM :schema.unique_keys
@@ -129,7 +135,7 @@ sealed partial class PostgresStore
 
     // A job that failed stays "retryable" until it is due, wherever its time is moved to. Delays are added in UTC, as in InsertSql.
     internal const string EditJobs = $$"""
-        WITH {{Locked}}
+        WITH {{Locked}} {{Editable}} {{First}}
             FOR NO KEY UPDATE
         ), moved AS (
             UPDATE :schema.jobs AS j
@@ -141,16 +147,18 @@ sealed partial class PostgresStore
                 meta = nullif(coalesce($7::jsonb, j.meta), '{}'),
                 args = coalesce($8::jsonb, j.args),
                 scheduled_at = coalesce(due.at, j.scheduled_at),
+                node = NULL,
+                finished_at = NULL,
                 state = CASE
-                    WHEN due.at IS NULL THEN j.state
+                    WHEN due.at IS NULL THEN locked.state
                     WHEN due.at <= :schema.clock() THEN 'available'
-                    WHEN j.state = 'retryable' THEN 'retryable'
+                    WHEN locked.state = 'retryable' THEN 'retryable'
                     ELSE 'scheduled'
                 END
-            FROM (
+            FROM locked, (
                 SELECT coalesce($9::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $10::interval) AT TIME ZONE 'UTC') AS at
             ) AS due
-            WHERE j.id = ANY (ARRAY(SELECT id FROM locked)) AND {{Editable}}
+            WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
             RETURNING j.id, j.state, j.queue
         ), woken AS (
             SELECT queue

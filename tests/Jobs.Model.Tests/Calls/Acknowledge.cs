@@ -3,7 +3,15 @@ using Jobs.Store;
 namespace Jobs.Model.Tests.Calls;
 
 /// <summary>What became of a claim, by its age among those the client knows.</summary>
-sealed record Outcome(int Claim, JobState State, TimeSpan Delay = default, string? Error = null);
+/// <param name="Claim">The claim, 0 for the newest.</param>
+/// <param name="State">Where the job goes.</param>
+/// <param name="Delay">When it is due again.</param>
+/// <param name="Error">What went wrong.</param>
+/// <param name="Output">What a completed job returned.</param>
+/// <param name="WasLastAttempt">Whether it is discarded for its last attempt, and not by its own word.</param>
+/// <param name="Done">How far it was.</param>
+sealed record Outcome(
+    int Claim, JobState State, TimeSpan Delay = default, string? Error = null, int? Output = null, bool WasLastAttempt = false, int? Done = null);
 
 /// <summary>Acknowledges claims in one flush, old ones too.</summary>
 sealed record Acknowledge(params IReadOnlyList<Outcome> Outcomes) : Operation
@@ -11,7 +19,7 @@ sealed record Acknowledge(params IReadOnlyList<Outcome> Outcomes) : Operation
     public override Call? Resolve(View view)
     {
         var jobs = Outcomes
-            .Select(outcome => view.Claim(outcome.Claim) is { } job ? Ended.Of(job, outcome) : null)
+            .Select(outcome => view.Claim(outcome.Claim) is { } claim ? Ended.Of(claim.Label, claim.Job, outcome) : null)
             .OfType<Ended>()
             .DistinctBy(ended => ended.Label)
             .ToList();
@@ -22,40 +30,48 @@ sealed record Acknowledge(params IReadOnlyList<Outcome> Outcomes) : Operation
 /// <summary>A claim and its outcome.</summary>
 sealed record Ended(string Label, Acknowledgement Outcome)
 {
-    public static Ended Of(ClaimedJob job, Outcome outcome) =>
-        new(NewRow.LabelIn(job.Args!.Value), new Acknowledgement(job.Id, job.Run, job.Node, outcome.State, outcome.Delay, outcome.Error));
+    public static Ended Of(string label, ClaimedJob job, Outcome outcome) => new(
+        label,
+        new Acknowledgement(job.Id, job.Run, job.Node, outcome.State, outcome.Delay, outcome.Error)
+        {
+            WasLastAttempt = outcome is { State: JobState.Discarded, WasLastAttempt: true },
+            Output = outcome is { State: JobState.Completed, Output: { } output } ? new StoredOutput($"{output}", IsOfLastAttempt: false, TimeSpan.Zero) : null,
+            Progress = outcome.Done is { } done ? new JobProgress(done, null, null) : null,
+        });
 
     /// <summary>Does what the outcome says, if the job still executes that run there.</summary>
-    /// <returns>Whether it did.</returns>
-    public bool Apply(World world)
+    /// <returns>Where the job went; <see langword="null"/> if the outcome was stale.</returns>
+    public JobState? Apply(World world)
     {
         if (world.FindJob(Label) is not { State: JobState.Executing } job || job.Run != Outcome.Run || job.Node != Outcome.Node)
-            return false;
+            return null;
 
         if (Outcome.Error is { } error)
-        {
-            world.AddError(job, error);
-            job = world.FindJob(Label)!;
-        }
+            job = world.AddError(job, error);
+        job = job with { Output = Outcome.Output?.Json, Progress = Outcome.Progress?.ToJson() ?? job.Progress };
 
-        switch (Outcome.State)
+        var state = job.CancelRequestedAt is not null && !MayEndSo ? JobState.Cancelled : Outcome.State;
+        switch (state)
         {
             case JobState.Available:
-                world.GiveBack(job);
+                world.Wait(job with { Attempt = job.Attempt - 1 }, state);
                 break;
             case JobState.Scheduled:
-                world.Change(job, job with { State = JobState.Scheduled, Node = null, Attempt = job.Attempt - 1, ScheduledAt = world.Clock + Outcome.Delay });
+                world.Wait(job with { Attempt = job.Attempt - 1, ScheduledAt = world.Clock + Outcome.Delay }, state);
                 break;
             case JobState.Retryable:
-                world.Change(job, job with { State = JobState.Retryable, Node = null, ScheduledAt = world.Clock + Outcome.Delay });
+                world.Wait(job with { ScheduledAt = world.Clock + Outcome.Delay }, state);
                 break;
             default:
-                world.End(job, Outcome.State);
+                world.End(job, state);
                 break;
         }
 
-        return true;
+        return state;
     }
+
+    // Whatever else becomes of a job that was to be cancelled is a cancel.
+    bool MayEndSo => Outcome.State == JobState.Completed || Outcome is { State: JobState.Discarded, WasLastAttempt: false };
 }
 
 sealed record AcknowledgeCall(IReadOnlyList<Ended> Jobs) : Call
@@ -65,16 +81,17 @@ sealed record AcknowledgeCall(IReadOnlyList<Ended> Jobs) : Call
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
-        var counted = Jobs.Where(job => job.Apply(world)).Select(job => job.Label).ToList();
-        return AcknowledgeAnswer.Of(counted, world.Close());
+        var states = Jobs.Select(job => (job.Label, Wanted: job.Outcome.State, State: job.Apply(world))).Where(job => job.State is not null).ToList();
+        return AcknowledgeAnswer.Of(
+            states.Select(job => job.Label), states.Where(job => job.State != job.Wanted).Select(job => job.Label), world.Close());
     }
 }
 
 /// <summary>Completes a claim in a transaction that enqueues another job, as a handler does.</summary>
 sealed record CompleteInTransaction(int Claim, Draft Enqueued) : Operation
 {
-    public override Call? Resolve(View view) => view.Claim(Claim) is { } job
-        ? new CompleteInTransactionCall(Ended.Of(job, new Outcome(Claim, JobState.Completed)), view.Name(Enqueued))
+    public override Call? Resolve(View view) => view.Claim(Claim) is { } claim
+        ? new CompleteInTransactionCall(Ended.Of(claim.Label, claim.Job, new Outcome(Claim, JobState.Completed)), view.Name(Enqueued))
         : null;
 }
 
@@ -86,12 +103,12 @@ sealed record CompleteInTransactionCall(Ended Job, NewRow Enqueued) : Call
         var result = await subject.Store.CompleteAsync(
             Job.Outcome,
             async (transaction, token) =>
-                id = await subject.Store.EnqueueAsync(Enqueued.ToJob(Subject.Start), EnqueueTerms.Alone with { Transaction = transaction }, token),
+                id = (await subject.Store.EnqueueAsync(Enqueued.ToJob(Subject.Start), EnqueueTerms.Alone with { Transaction = transaction }, token)).Id,
             cancellationToken);
         if (result.Acknowledged.Count == 1)
         {
             subject.Know(Enqueued.Label, id);
-            view.Jobs.Add(Enqueued.Label);
+            view.Jobs.Add((Enqueued.Label, id));
         }
 
         return [AcknowledgeAnswer.Of(result, subject)];
@@ -102,11 +119,11 @@ sealed record CompleteInTransactionCall(Ended Job, NewRow Enqueued) : Call
     {
         var before = world.Tables;
         world.Insert(Enqueued);
-        if (Job.Apply(world))
-            return AcknowledgeAnswer.Of([Job.Label], world.Close());
+        if (Job.Apply(world) is not null)
+            return AcknowledgeAnswer.Of([Job.Label], [], world.Close());
 
         world.Restore(before);
-        return AcknowledgeAnswer.Of([], new Closed([], []));
+        return AcknowledgeAnswer.Of([], [], new Closed([], []));
     }
 }
 
@@ -114,10 +131,11 @@ static class AcknowledgeAnswer
 {
     public static Answer Of(AcknowledgeResult result, Subject subject) => Of(
         result.Acknowledged.Select(subject.LabelOf),
+        result.Cancelled.Select(subject.LabelOf),
         new Closed([.. result.ClosedBatches.Order(StringComparer.Ordinal)], [.. result.CallbackQueues.Order(StringComparer.Ordinal)]));
 
-    public static Answer Of(IEnumerable<string> counted, Closed closed) => new(
-        $"counted {List(counted.Order(StringComparer.Ordinal))}; closed {List(closed.Batches)}; callbacks in {List(closed.CallbackQueues)}");
+    public static Answer Of(IEnumerable<string> counted, IEnumerable<string> cancelled, Closed closed) => new(
+        $"counted {List(counted.Order(StringComparer.Ordinal))}; cancelled {List(cancelled.Order(StringComparer.Ordinal))}; closed {List(closed.Batches)}; callbacks in {List(closed.CallbackQueues)}");
 
     static string List(IEnumerable<string> items) => string.Join(", ", items.DefaultIfEmpty("none"));
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Jobs.Store;
 
 namespace Jobs.Model.Tests.Calls;
@@ -83,27 +84,30 @@ static class ClaimAnswer
 {
     public static Answer Of(IReadOnlyList<ClaimedJob> jobs, bool? suspectsWait, Subject subject, View? view)
     {
-        var labels = jobs.Select(job => job.Args is { } args ? NewRow.LabelIn(args) : $"job {job.Id} without its args").ToList();
+        var labels = jobs.Select(job => subject.LabelOf(job.Id, ArgsOf(job))).ToList();
         foreach (var (job, label) in jobs.Zip(labels))
         {
-            subject.Know(label, job.Id);
-            view?.Claims.Add(job);
-            view?.Jobs.Add(label);
+            view?.Claims.Add((label, job));
+            view?.Jobs.Add((label, job.Id));
         }
 
         return Of(
             labels,
-            jobs.Select((job, i) => $"{labels[i]}: {job.Worker} in {job.Queue}, run {job.Run}, attempt {job.Attempt} of {job.MaxAttempts}, {Shown(job.Batch)}"),
+            jobs.Select((job, i) => Shown(
+                labels[i], job.Worker, job.Queue, ArgsOf(job), job.Run, job.Attempt, job.MaxAttempts, string.Join(',', job.Tags), Encoding.UTF8.GetString(job.Meta.Span), job.Batch)),
             suspectsWait);
     }
+
+    static string ArgsOf(ClaimedJob job) => Encoding.UTF8.GetString(job.Args!.Value.Span);
 
     public static Answer Of(IReadOnlyList<JobRow> jobs, bool? suspectsWait, World world) => Of(
         [.. jobs.Select(job => job.Label)],
         jobs.Select(job =>
         {
             var batch = job.Batch is null ? null : world.FindBatch(job.Batch);
-            var shown = Shown(batch is null ? null : new BatchRef(batch.Id, batch.Total) { CallbackWorker = batch.CallbackWorker });
-            return $"{job.Label}: {job.Worker} in {job.Queue}, run {job.Run}, attempt {job.Attempt} of {job.MaxAttempts}, {shown}";
+            return Shown(
+                job.Label, job.Worker, job.Queue, job.Args, job.Run, job.Attempt, job.MaxAttempts, job.Tags ?? "", job.Meta ?? "",
+                batch is null ? null : new BatchRef(batch.Id, batch.Total) { CallbackWorker = batch.CallbackWorker });
         }),
         suspectsWait);
 
@@ -113,13 +117,18 @@ static class ClaimAnswer
             $"in the order {string.Join(", ", labels)}{(suspectsWait == true ? "; suspects wait" : "")}")
         { Taken = labels };
 
-    static string Shown(BatchRef? batch) => batch is null ? "no batch" : $"batch {batch.Id} of {batch.Total}, {batch.CallbackWorker ?? "nobody"} is told";
+    static string Shown(
+        string label, string worker, string queue, string args, long run, int attempt, int maxAttempts, string tags, string meta, BatchRef? batch)
+    {
+        var of = batch is null ? "no batch" : $"batch {batch.Id} of {batch.Total}, {batch.CallbackWorker ?? "nobody"} is told";
+        return $"{label}: {worker} in {queue}, run {run}, attempt {attempt} of {maxAttempts}, args {args}, tags {tags}, meta {meta}, {of}";
+    }
 }
 
 /// <summary>Reads the args of a claimed job.</summary>
 sealed record ReadArgs(int Claim) : Operation
 {
-    public override Call? Resolve(View view) => view.Claim(Claim) is { } job ? new ReadArgsCall(NewRow.LabelIn(job.Args!.Value), job) : null;
+    public override Call? Resolve(View view) => view.Claim(Claim) is { } claim ? new ReadArgsCall(claim.Label, claim.Job) : null;
 }
 
 sealed record ReadArgsCall(string Label, ClaimedJob Job) : Call
@@ -128,7 +137,7 @@ sealed record ReadArgsCall(string Label, ClaimedJob Job) : Call
     {
         try
         {
-            return [new Answer($"the args of {NewRow.LabelIn(await subject.Store.ReadArgsAsync(Job, cancellationToken))}")];
+            return [new Answer(Encoding.UTF8.GetString((await subject.Store.ReadArgsAsync(Job, cancellationToken)).Span))];
         }
         catch (StaleJobException)
         {
@@ -139,7 +148,7 @@ sealed record ReadArgsCall(string Label, ClaimedJob Job) : Call
     static Answer Stale { get; } = new("stale");
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped) =>
-        world.FindJob(Label) is { } job && job.Run == Job.Run && job.Node == Job.Node ? new Answer($"the args of {Label}") : Stale;
+        world.FindJob(Label) is { } job && job.Run == Job.Run && job.Node == Job.Node ? new Answer(job.Args) : Stale;
 }
 
 /// <summary>Gives back what executes on a node in a queue, but for some of the jobs that the client knows of.</summary>
@@ -151,8 +160,8 @@ sealed record GiveBackUnknown(int Node, Queue Queue, int Held) : Operation
     public override Call Resolve(View view)
     {
         var node = view.Node(Node);
-        var held = view.Claims.Where(job => job.Node == node).Reverse().Where((_, place) => (Held >> Math.Min(place, 30) & 1) == 1);
-        return new GiveBackUnknownCall(node, Queue, [.. held.Select(job => (NewRow.LabelIn(job.Args!.Value), job.Id))]);
+        var held = view.Claims.Where(claim => claim.Job.Node == node).Reverse().Where((_, place) => (Held >> Math.Min(place, 30) & 1) == 1);
+        return new GiveBackUnknownCall(node, Queue, [.. held.Select(claim => (claim.Label, claim.Job.Id))]);
     }
 }
 
@@ -168,7 +177,15 @@ sealed record GiveBackUnknownCall(Guid Node, Queue Queue, IReadOnlyList<(string 
     {
         var unknown = Unknown(world).Where(job => !skipped.Contains(job.Label)).ToList();
         foreach (var job in unknown)
-            world.GiveBack(job);
+        {
+            var given = job with { Attempt = job.Attempt - 1 };
+            if (job.CancelRequestedAt is null)
+                world.Wait(given, JobState.Available);
+            else
+                world.End(given, JobState.Cancelled);
+        }
+
+        world.Close();
         return new Answer($"gave back {unknown.Count}");
     }
 
@@ -181,7 +198,7 @@ sealed record GiveBackUnknownCall(Guid Node, Queue Queue, IReadOnlyList<(string 
 /// <summary>Crashes the server before a claim is on its disk, which it has answered already: the job is as it was, and its run is given out again.</summary>
 sealed record UndoClaim(int Claim) : Operation
 {
-    public override Call? Resolve(View view) => view.Claim(Claim) is { } job ? new UndoClaimCall(NewRow.LabelIn(job.Args!.Value), job) : null;
+    public override Call? Resolve(View view) => view.Claim(Claim) is { } claim ? new UndoClaimCall(claim.Label, claim.Job) : null;
 }
 
 sealed record UndoClaimCall(string Label, ClaimedJob Job) : Call
@@ -190,7 +207,7 @@ sealed record UndoClaimCall(string Label, ClaimedJob Job) : Call
     {
         await subject.ExecuteAsync($"""
             UPDATE jobs.jobs
-            SET state = 'available', node = NULL, run = run - 1, attempt = attempt - 1
+            SET state = 'available', node = NULL, cancel_requested_at = NULL, run = run - 1, attempt = attempt - 1
             WHERE id = {Job.Id} AND state = 'executing' AND run = {Job.Run} AND node = '{Job.Node}'
             """);
         return [Answer.Done];
@@ -199,7 +216,7 @@ sealed record UndoClaimCall(string Label, ClaimedJob Job) : Call
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
         if (world.FindJob(Label) is { State: JobState.Executing } job && job.Run == Job.Run && job.Node == Job.Node)
-            world.Change(job, job with { State = JobState.Available, Node = null, Run = job.Run - 1, Attempt = job.Attempt - 1 });
+            world.Wait(job with { Run = job.Run - 1, Attempt = job.Attempt - 1 }, JobState.Available);
         return Answer.Done;
     }
 }

@@ -28,7 +28,7 @@ sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
 
         await using var connection = await subject.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var ids = await StoreAsync(subject, EnqueueTerms.Alone with { Transaction = transaction }, cancellationToken);
+        var stored = await StoreAsync(subject, EnqueueTerms.Alone with { Transaction = transaction }, cancellationToken);
         if (Way == Way.InTransactionRolledBack)
         {
             await transaction.RollbackAsync(cancellationToken);
@@ -36,11 +36,11 @@ sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
         }
 
         await transaction.CommitAsync(cancellationToken);
-        Know(subject, view, ids);
+        Know(subject, view, stored);
         return [Answer.Done];
     }
 
-    async Task<IReadOnlyList<long>> StoreAsync(Subject subject, EnqueueTerms terms, CancellationToken cancellationToken)
+    async Task<IReadOnlyList<EnqueuedJob>> StoreAsync(Subject subject, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         var jobs = Rows.Select(row => row.ToJob(Subject.Start)).ToArray();
         return jobs.Length == 1
@@ -48,12 +48,12 @@ sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
             : await subject.Store.EnqueueAsync(jobs.ToAsyncEnumerable(), terms, cancellationToken);
     }
 
-    void Know(Subject subject, View view, IReadOnlyList<long> ids)
+    void Know(Subject subject, View view, IReadOnlyList<EnqueuedJob> jobs)
     {
-        foreach (var (row, id) in Rows.Zip(ids))
+        foreach (var (row, job) in Rows.Zip(jobs))
         {
-            subject.Know(row.Label, id);
-            view.Jobs.Add(row.Label);
+            subject.Know(row.Label, job.Id);
+            view.Jobs.Add((row.Label, job.Id));
         }
     }
 
@@ -135,7 +135,7 @@ sealed record FindBatch(string Id) : Call
                 InsertedAt = Subject.Start + batch.InsertedAt,
                 ClosedAt = Subject.Start + batch.ClosedAt,
                 CallbackWorker = batch.CallbackWorker,
-                CallbackState = world.FindJob(World.CallbackOf(Id))?.State,
+                CallbackState = world.Jobs.Find(job => job.CallbackOf == Id)?.State,
             }));
 
     static string Shown(BatchStatus status) => status.ToString();

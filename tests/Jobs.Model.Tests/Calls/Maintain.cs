@@ -35,7 +35,7 @@ sealed record Rescue(int Limit) : Call
     public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
     {
         var result = await subject.Store.RescueAsync(Limit, cancellationToken);
-        return [Buried(result.DeadNodes), Freed(result.Rescued, result.Discarded, result.Queues)];
+        return [Buried(result.DeadNodes), Freed(result.Rescued, result.Discarded, result.Cancelled, result.Queues)];
     }
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped) => part == 0 ? Bury(world) : Free(world, skipped);
@@ -53,34 +53,36 @@ sealed record Rescue(int Limit) : Call
     // A job that a node died with is discarded when its crashes reach its max attempts, but never at the first.
     Answer Free(World world, IReadOnlySet<string> skipped)
     {
-        var orphans = Orphans(world).Where(job => !skipped.Contains(job.Label)).Take(Limit).ToList();
-        var discarded = 0;
-        foreach (var orphan in orphans)
+        var orphans = Orphans(world).Where(job => !skipped.Contains(job.Label)).Take(Limit).Select(job => job with { Crashes = job.Crashes + 1 }).ToList();
+        var ends = orphans.Select(EndOf).ToList();
+        foreach (var (job, end) in orphans.Zip(ends))
         {
-            var crashed = orphan with { Crashes = orphan.Crashes + 1 };
-            world.Change(orphan, crashed);
-            if (crashed.Crashes < Math.Max(crashed.MaxAttempts, 2))
-            {
-                world.GiveBack(crashed);
-                continue;
-            }
-
-            world.AddError(crashed, $"Discarded: {crashed.Crashes} nodes died while they held this job.");
-            world.End(world.FindJob(crashed.Label)!, JobState.Discarded);
-            discarded++;
+            if (end is null)
+                world.Wait(job with { Attempt = job.Attempt - 1 }, JobState.Available);
+            else if (end == JobState.Cancelled)
+                world.End(job, JobState.Cancelled);
+            else
+                world.End(world.AddError(job, $"Discarded: {job.Crashes} nodes died while they held this job."), JobState.Discarded);
         }
 
         var closed = world.Close();
-        return Freed(orphans.Count - discarded, discarded, orphans.Select(job => job.Queue).Concat(closed.CallbackQueues));
+        return Freed(
+            ends.Count(end => end is null), ends.Count(end => end == JobState.Discarded), ends.Count(end => end == JobState.Cancelled),
+            orphans.Select(job => job.Queue).Concat(closed.CallbackQueues));
     }
+
+    static JobState? EndOf(JobRow job) =>
+        job.CancelRequestedAt is not null ? JobState.Cancelled
+        : job.Crashes >= Math.Max(job.MaxAttempts, 2) ? JobState.Discarded
+        : null;
 
     static IEnumerable<JobRow> Orphans(World world) =>
         world.Jobs.Where(job => job.State == JobState.Executing && world.Nodes.All(node => node.Node != job.Node));
 
     static Answer Buried(IEnumerable<string> names) => new($"buried {string.Join(", ", names.Order(StringComparer.Ordinal))}");
 
-    static Answer Freed(int rescued, int discarded, IEnumerable<string> queues) =>
-        new($"rescued {rescued}, discarded {discarded} in {string.Join(", ", queues.Distinct().Order(StringComparer.Ordinal))}");
+    static Answer Freed(int rescued, int discarded, int cancelled, IEnumerable<string> queues) =>
+        new($"rescued {rescued}, discarded {discarded}, cancelled {cancelled} in {string.Join(", ", queues.Distinct().Order(StringComparer.Ordinal))}");
 }
 
 /// <summary>Moves the clock.</summary>

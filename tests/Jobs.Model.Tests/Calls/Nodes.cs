@@ -13,38 +13,70 @@ sealed record RegisterNodeCall(Guid Node, TimeSpan Lease, Known Workers, IReadOn
     public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
     {
         await subject.Store.RegisterNodeAsync(
-            new NodeRow(Node, $"node {Node}", [.. Queues.Select(queue => queue.ToString())], Workers.Names()), Lease, cancellationToken);
+            new NodeRow(Node, Name(Node), [.. Queues.Select(queue => KeyValuePair.Create(queue.ToString(), Concurrency))], Workers.Names()), Lease, cancellationToken);
         return [Answer.Done];
     }
+
+    const int Concurrency = 10;
+
+    /// <summary>What people call a node.</summary>
+    public static string Name(Guid node) => $"node {node}";
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
         world.Nodes = world.Nodes.Add(new LeaseRow(
-            Node, $"node {Node}", string.Join(',', Queues), string.Join(',', Workers.Names()), world.Clock, world.Clock + Lease));
+            Node, Name(Node), string.Join(',', Queues), string.Join(',', Queues.Select(_ => Concurrency)), string.Join(',', Workers.Names()), world.Clock, world.Clock + Lease));
         return Answer.Done;
     }
 }
 
-/// <summary>Renews the lease of a node that may be dead.</summary>
-sealed record RenewNode(int Node, TimeSpan Lease) : Operation
+/// <summary>Renews the lease of a node that may be dead, and tells how far the jobs of its claims are, which may be over.</summary>
+/// <param name="Node">The node, 0 for the newest.</param>
+/// <param name="Lease">How long it lives from now on.</param>
+/// <param name="Done">How far the jobs are; <see langword="null"/> if it tells nothing.</param>
+sealed record RenewNode(int Node, TimeSpan Lease, int? Done = null) : Operation
 {
-    public override Call Resolve(View view) => new RenewNodeCall(view.Node(Node), Lease);
+    public override Call Resolve(View view)
+    {
+        var node = view.Node(Node);
+        var told = view.Claims.Where(claim => Done is not null && claim.Job.Node == node).Select(claim => (claim.Label, claim.Job.Id, claim.Job.Run));
+        return new RenewNodeCall(node, Lease, Done ?? 0, [.. told.Reverse().DistinctBy(job => job.Id)]);
+    }
 }
 
-sealed record RenewNodeCall(Guid Node, TimeSpan Lease) : Call
+sealed record RenewNodeCall(Guid Node, TimeSpan Lease, int Done, IReadOnlyList<(string Label, long Id, long Run)> Jobs) : Call
 {
-    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken) =>
-        [AnswerOf(await subject.Store.RenewNodeAsync(Node, Lease, cancellationToken))];
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        var renewal = await subject.Store.RenewNodeAsync(
+            Node, Lease, [.. Jobs.Select(job => new ProgressReport(job.Id, job.Run, new JobProgress(Done, null, null)))], cancellationToken);
+        return [AnswerOf(renewal.IsRenewed, renewal.Stored.Select(subject.LabelOf))];
+    }
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
-        if (world.Nodes.Find(node => node.Node == Node && node.ExpiresAt > world.Clock) is not { } lease)
-            return AnswerOf(isRenewed: false);
-        world.Nodes = world.Nodes.Replace(lease, lease with { ExpiresAt = world.Clock + Lease });
-        return AnswerOf(isRenewed: true);
+        var lease = world.Nodes.Find(node => node.Node == Node && node.ExpiresAt > world.Clock);
+        if (lease is not null)
+            world.Nodes = world.Nodes.Replace(lease, lease with { ExpiresAt = world.Clock + Lease });
+        var stored = Running(world).Where(job => !skipped.Contains(job.Label)).ToList();
+        foreach (var job in stored)
+            world.Change(job, job with { Progress = $$"""{"done": {{Done}}}""" });
+        return AnswerOf(lease is not null, stored.Select(job => job.Label));
     }
 
-    static Answer AnswerOf(bool isRenewed) => new(isRenewed ? "renewed" : "dead");
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) =>
+        [Running(world).Select(job => job.Label).Except(answer.Taken).ToHashSet()];
+
+    List<JobRow> Running(World world) => [.. Jobs
+        .Select(told => (Job: world.FindJob(told.Label), told.Run))
+        .Where(told => told.Job is { State: JobState.Executing } job && job.Run == told.Run && job.Node == Node)
+        .Select(told => told.Job!)];
+
+    static Answer AnswerOf(bool isRenewed, IEnumerable<string> stored)
+    {
+        string[] labels = [.. stored.Order(StringComparer.Ordinal)];
+        return new Answer($"{(isRenewed ? "renewed" : "dead")}; progress of {string.Join(", ", labels.DefaultIfEmpty("none"))}") { Taken = labels };
+    }
 }
 
 /// <summary>Takes a node out of the list.</summary>

@@ -38,7 +38,7 @@ sealed record History(IReadOnlyList<Operation> First, params IReadOnlyList<IRead
     {
         text.Append("    [\n");
         foreach (var operation in operations)
-            text.Append("        ").Append(CSharp.Of(operation)).Append(",\n");
+            text.Append("        ").Append(operation).Append(",\n");
         text.Append("    ]");
     }
 }

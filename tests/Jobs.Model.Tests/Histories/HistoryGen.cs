@@ -30,22 +30,28 @@ static class HistoryGen
         AnyWorker, AnyQueue, Gen.Int[0, 2], Gen.Int[1, 3],
         Gen.Frequency((5, Gen.Const(default(TimeSpan?))), (2, Seconds.Select(delay => (TimeSpan?)delay))),
         Gen.Frequency((9, Gen.Const(default(TimeSpan?))), (1, Gen.Int[0, 300].Select(seconds => (TimeSpan?)TimeSpan.FromSeconds(seconds)))),
-        static (worker, queue, priority, maxAttempts, delay, at) => new Draft(worker, queue, priority, maxAttempts, at is null ? delay : null, at));
+        Gen.Frequency((4, Gen.Const(default(IReadOnlyList<string>?))), (1, Gen.OneOf<IReadOnlyList<string>?>(["red"], ["red", "blue"]))),
+        static (worker, queue, priority, maxAttempts, delay, at, tags) =>
+            new Draft(worker, queue, priority, maxAttempts, at is null ? delay : null, at, tags, tags is null ? null : "t1"));
 
-    // From 50 on they are sent by another statement.
-    static readonly Gen<Draft[]> Drafts = Gen.Frequency((4, Draft.Array[1]), (5, Draft.Array[2, 4]), (1, Draft.Array[50, 52]));
+    // So many are sent by another statement.
+    static readonly Gen<Draft[]> Many = Draft.Array[50, 52];
 
-    static readonly Gen<Draft[]> Members = Gen.Frequency((1, Draft.Array[0]), (6, Draft.Array[1]), (8, Draft.Array[2, 4]), (1, Draft.Array[50, 52]));
+    static readonly Gen<Operation> Enqueue = EnqueueOf(Gen.Frequency((4, Draft.Array[1]), (5, Draft.Array[2, 4])));
 
-    static readonly Gen<Operation> Enqueue = Gen.Select(
+    static readonly Gen<Operation> EnqueueBatch = EnqueueBatchOf(Gen.Frequency((1, Draft.Array[0]), (6, Draft.Array[1]), (8, Draft.Array[2, 4])));
+
+    static readonly Gen<Operation> EnqueueMany = Gen.Frequency((1, EnqueueOf(Many)), (1, EnqueueBatchOf(Many)));
+
+    static Gen<Operation> EnqueueOf(Gen<Draft[]> drafts) => Gen.Select(
         Gen.Frequency((4, Gen.Const(Way.Alone)), (1, Gen.Const(Way.InTransaction)), (1, Gen.Const(Way.InTransactionRolledBack))),
-        Drafts,
+        drafts,
         static Operation (way, drafts) => new Enqueue(way, drafts));
 
-    static readonly Gen<Operation> EnqueueBatch = Gen.Select(
+    static Gen<Operation> EnqueueBatchOf(Gen<Draft[]> members) => Gen.Select(
         Gen.Int[0, 7],
         Gen.Frequency((3, AnyWorker.Select(worker => (Worker?)worker)), (1, Gen.Const(default(Worker?)))),
-        Members,
+        members,
         static Operation (id, callback, drafts) => new EnqueueBatch($"b{id}", callback, drafts));
 
     static readonly Gen<Operation> FindBatch = Gen.Int[0, 7].Select(Operation (id) => new FindBatch($"b{id}"));
@@ -67,8 +73,9 @@ static class HistoryGen
     static readonly Gen<Operation> UndoClaim = Recent.Select(Operation (claim) => new UndoClaim(claim));
 
     static readonly Gen<Outcome> Outcome = Gen.Select(
-        Recent, Gen.OneOf(JobState.Completed, JobState.Completed, JobState.Retryable, JobState.Scheduled, JobState.Available, JobState.Cancelled, JobState.Discarded), Seconds, Gen.Bool,
-        static (claim, state, delay, hasError) => new Outcome(claim, state, delay, hasError ? "no such address" : null));
+        Recent, Gen.OneOf(JobState.Completed, JobState.Completed, JobState.Retryable, JobState.Scheduled, JobState.Available, JobState.Cancelled, JobState.Discarded), Seconds, Gen.Bool, Gen.Bool, Maybe(Gen.Int[1, 9]),
+        static (claim, state, delay, hasError, isOdd, done) => new Outcome(
+            claim, state, delay, hasError ? "no such address" : null, state == JobState.Completed && isOdd ? 42 : null, state == JobState.Discarded && isOdd, done));
 
     static readonly Gen<Operation> Acknowledge = Gen.Frequency((2, Outcome.Array[1]), (3, Outcome.Array[2, 5])).Select(Operation (outcomes) => new Acknowledge(outcomes));
 
@@ -86,7 +93,9 @@ static class HistoryGen
         Lease, KnownWorkers, Queues,
         static Operation (lease, workers, queues) => new RegisterNode(lease, workers, queues));
 
-    static readonly Gen<Operation> RenewNode = Gen.Select(Recent, Lease, static Operation (node, lease) => new RenewNode(node, lease));
+    static readonly Gen<Operation> RenewNode = Gen.Select(
+        Recent, Lease, Maybe(Gen.Int[1, 9]),
+        static Operation (node, lease, done) => new RenewNode(node, lease, done));
 
     static readonly Gen<Operation> RemoveNode = Recent.Select(Operation (node) => new RemoveNode(node));
 
@@ -94,10 +103,53 @@ static class HistoryGen
 
     static readonly Gen<Operation> Resign = Recent.Select(Operation (node) => new Resign(node));
 
+    static readonly Gen<ByHand> AnyByHand = Gen.Frequency((3, Gen.Const(ByHand.Cancel)), (3, Gen.Const(ByHand.Retry)), (1, Gen.Const(ByHand.Delete)), (1, Gen.Const(ByHand.Edit)));
+
+    static readonly Gen<Edit> Edit = Gen.Select(
+        Maybe(Gen.Int[0, 2]), Maybe(Gen.Int[1, 3]), Maybe(AnyQueue), Maybe(Seconds), Maybe(Gen.Int[0, 300].Select(seconds => TimeSpan.FromSeconds(seconds))),
+        static (priority, maxAttempts, queue, delay, at) => new Edit(priority, maxAttempts, queue, delay, at));
+
+    static readonly Gen<Filter> Filter = Gen.Select(
+        Gen.Frequency((1, Gen.Const(default(JobState?))), (2, Gen.Enum<JobState>().Select(state => (JobState?)state))),
+        Maybe(AnyQueue), Maybe(AnyWorker), Maybe(Gen.Int[0, 7]), Seldom,
+        static (state, queue, worker, batch, isTagged) => new Filter(state, queue, worker, batch is null ? null : $"b{batch}", isTagged ? "blue" : null));
+
+    static readonly Gen<Operation> ChangeJob = Gen.Select(
+        AnyByHand, Recent, Edit, Maybe(AnyWorker),
+        static Operation (what, job, edit, newArgs) => new ChangeJob(what, job, edit, what == ByHand.Edit ? newArgs : null));
+
+    static readonly Gen<Operation> ChangeJobs = Gen.Select(
+        AnyByHand, Filter, Limit, Edit,
+        static Operation (what, filter, limit, edit) => new ChangeJobs(what, filter, limit, edit));
+
+    static readonly Gen<Operation> Prune = Gen.Select(
+        Gen.OneOf(JobState.Completed, JobState.Cancelled, JobState.Discarded), Seconds, Limit, Maybe(AnyWorker), Gen.Bool, Maybe(AnyQueue), Gen.Bool, Gen.Bool,
+        static Operation (state, age, limit, worker, isWorkers, queue, isQueues, rest) => new Prune(state, age, limit, worker, isWorkers, queue, isQueues, rest));
+
+    static readonly Gen<Operation> PruneBatches = Gen.Select(Seconds, Limit, static Operation (age, limit) => new PruneBatches(age, limit));
+
+    static readonly Gen<Operation> Poll = Gen.Select(
+        Recent, KnownWorkers, Queues,
+        static Operation (node, workers, queues) => new Poll(node, workers, queues));
+
+    static readonly Gen<Operation> SetQueueState = Gen.Select(
+        Maybe(AnyQueue), Maybe(Recent), Gen.Enum<QueueState>(),
+        static Operation (queue, node, state) => new SetQueueState(queue, node, state));
+
+    static readonly Gen<Operation> ScaleQueue = Gen.Select(
+        Maybe(AnyQueue), Maybe(Recent), Maybe(Gen.Int[1, 5]),
+        static Operation (queue, node, concurrency) => new ScaleQueue(queue, node, concurrency));
+
+    static readonly Gen<Operation> SweepQueueSettings = Seconds.Select(Operation (age) => new SweepQueueSettings(age));
+
+    static Gen<T?> Maybe<T>(Gen<T> gen)
+        where T : struct => Gen.Frequency((2, Gen.Const(default(T?))), (1, gen.Select(value => (T?)value)));
+
     static readonly Gen<Operation> AnyOperation = Gen.Frequency(
         (10, Enqueue), (5, EnqueueBatch), (2, FindBatch),
         (18, Claim), (9, ClaimSuspect), (2, ReadArgs), (3, GiveBackUnknown), (2, UndoClaim),
         (22, Acknowledge), (3, CompleteInTransaction),
+        (9, ChangeJob), (3, ChangeJobs), (2, Prune), (2, PruneBatches), (3, Poll), (2, SetQueueState), (1, ScaleQueue), (1, SweepQueueSettings),
         (7, Stage), (9, Rescue), (7, MoveClock), (2, FindStranded),
         (5, RegisterNode), (3, RenewNode), (4, RemoveNode), (2, Elect), (1, Resign));
 
@@ -106,11 +158,12 @@ static class HistoryGen
         (3, Enqueue), (3, EnqueueBatch), (2, FindBatch),
         (8, Claim), (3, ClaimSuspect), (1, ReadArgs), (2, GiveBackUnknown),
         (14, Acknowledge), (2, CompleteInTransaction),
+        (8, ChangeJob), (3, ChangeJobs), (2, Prune), (1, PruneBatches), (1, Poll), (1, SetQueueState), (1, SweepQueueSettings),
         (4, Stage), (5, Rescue),
         (1, RenewNode), (2, RemoveNode), (2, Elect), (1, Resign));
 
     /// <summary>A history of one client.</summary>
-    public static Gen<History> OfOne { get; } = AnyOperation.Array[1, StepsOfOne].Select(operations => new History(operations));
+    public static Gen<History> OfOne { get; } = Gen.Frequency((60, AnyOperation), (1, EnqueueMany)).Array[1, StepsOfOne].Select(operations => new History(operations));
 
     /// <summary>A history of two or three clients, who begin where another has put a few jobs, batches and nodes.</summary>
     public static Gen<History> OfSeveral { get; } = Gen.Select(

@@ -21,7 +21,7 @@ sealed class Sequence(Subject subject)
 
             Steps++;
             if (await DifferenceAsync(call, cancellationToken) is { } difference)
-                return $"{CSharp.Of(operation)}, which was {call}:\n{difference}";
+                return operation == call ? $"{call}:\n{difference}" : $"{operation}, which was {call}:\n{difference}";
         }
 
         return null;
