@@ -1,14 +1,16 @@
 -- == enqueue
 WITH input AS MATERIALIZED (
-    SELECT nextval(':schema.job_ids') AS id, t.*, coalesce(
+    SELECT coalesce(t.given_id, nextval(':schema.job_ids')) AS id, t.*, coalesce(
         t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC', :schema.clock()) AS due
-    FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[])
-        WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, tags, meta, place)
+    FROM unnest(
+        $1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[],
+        $11::uuid[], $12::bigint[])
+        WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, tags, meta, unique_key, given_id, place)
 ), inserted AS (
-    INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
+    INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta, unique_key)
     SELECT
         id, $8, due, CAST(CASE WHEN due > :schema.clock() THEN 'scheduled' ELSE 'available' END AS :schema.job_state),
-        max_attempts, priority, queue, worker, args, tags::text[], meta::jsonb
+        max_attempts, priority, queue, worker, args, tags::text[], meta::jsonb, unique_key
     FROM input
 )
 SELECT id
@@ -35,12 +37,16 @@ WITH share AS MATERIALIZED (
     SELECT locked.id
     FROM share
     CROSS JOIN LATERAL (
-        SELECT j.id
-        FROM :schema.jobs AS j
-        WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = share.worker
-        ORDER BY j.priority, j.scheduled_at, j.id
+        SELECT free.id
+        FROM (
+            SELECT j.id
+            FROM :schema.jobs AS j
+            WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = share.worker
+            ORDER BY j.priority, j.scheduled_at, j.id
+            LIMIT $3
+            FOR NO KEY UPDATE SKIP LOCKED
+        ) AS free
         LIMIT share.size
-        FOR NO KEY UPDATE SKIP LOCKED
     ) AS locked
 ), claimed AS (
     UPDATE :schema.jobs AS j
@@ -81,11 +87,11 @@ WITH input AS MATERIALIZED (
     FROM unnest(
         (SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::uuid[]),
         (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[]), (SELECT $7::text[]),
-        (SELECT $8::boolean[])) AS t (id, run, node, state, delay, error, output, was_last_attempt)
+        (SELECT $8::boolean[]), (SELECT $9::text[])) AS t (id, run, node, state, delay, error, output, was_last_attempt, progress)
     ORDER BY id
 ), locked AS MATERIALIZED (
     SELECT
-        job.id, input.delay, input.error, input.output, CAST(input.state AS :schema.job_state) AS wanted,
+        job.id, input.delay, input.error, input.output, input.progress, CAST(input.state AS :schema.job_state) AS wanted,
         CAST(CASE
             WHEN job.cancel_requested_at IS NOT NULL AND (input.state NOT IN ('completed', 'discarded') OR input.was_last_attempt)
             THEN 'cancelled' ELSE input.state
@@ -107,6 +113,7 @@ WITH input AS MATERIALIZED (
         finished_at = CASE WHEN :schema.is_final(locked.state) THEN :schema.clock() END,
         cancel_requested_at = NULL,
         output = CAST(locked.output AS jsonb),
+        progress = coalesce(CAST(locked.progress AS jsonb), j.progress),
         errors = CASE WHEN locked.error IS NULL THEN j.errors ELSE
             CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
             || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', locked.error) END
