@@ -34,11 +34,7 @@ sealed class UserProgram
     ];
 
     /// <summary>What a program references that enqueues jobs or runs them, and a library of workers does not.</summary>
-    public static MetadataReference[] Runtime { get; } =
-    [
-        MetadataReference.CreateFromFile(typeof(JobClient).Assembly.Location),
-        MetadataReference.CreateFromFile(typeof(Microsoft.Extensions.Configuration.IConfiguration).Assembly.Location),
-    ];
+    public static MetadataReference Runtime { get; } = MetadataReference.CreateFromFile(typeof(JobClient).Assembly.Location);
 
     /// <summary>The program with what was generated.</summary>
     public Compilation Compilation { get; }
