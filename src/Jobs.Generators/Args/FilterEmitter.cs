@@ -1,5 +1,6 @@
 using Jobs.Generators.Model;
 using Jobs.Generators.Text;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace Jobs.Generators;
 
@@ -35,5 +36,6 @@ static class FilterEmitter
         return parameters.Count == 1 ? parameters[0] : "\n    " + string.Join(",\n    ", parameters);
     }
 
-    static string Xml(string text) => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
+    // A line of a comment ends where the text has an end of line, of any kind.
+    static string Xml(string text) => SymbolDisplay.FormatLiteral(text, quote: false).Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
 }
