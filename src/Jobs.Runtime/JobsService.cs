@@ -35,6 +35,7 @@ sealed class JobsService(
     // To the end of the last job: it is to have its lease, and may be cancelled.
     readonly List<Task> _serving = [];
     Task _acknowledging = Task.CompletedTask;
+    Task? _stopped;
     bool _started;
     bool _isStuck;
 
@@ -85,11 +86,11 @@ sealed class JobsService(
         _claiming.Add(Run(nameof(Watchdog), (_, stopping) => watchdog.RunAsync(stopping), _stopping.Token));
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (!_started)
-            return;
+    // A host that is told to stop again waits for the same end.
+    public Task StopAsync(CancellationToken cancellationToken) => _started ? _stopped ??= StopOnceAsync(cancellationToken) : Task.CompletedTask;
 
+    async Task StopOnceAsync(CancellationToken cancellationToken)
+    {
         await StopClaimingAsync().ConfigureAwait(false);
         await WaitForRunningAsync(cancellationToken).ConfigureAwait(false);
         await GiveBackTheRestAsync(cancellationToken).ConfigureAwait(false);

@@ -32,18 +32,19 @@ sealed record Migration(int Version, string Name)
 
     int Previous => All.LastOrDefault(other => other.Version < Version)?.Version ?? None;
 
-    MigrationStep Up() => new(this, Previous, Version, Read(Name));
+    MigrationStep Up() => Step(Previous, Version, Read(Name));
 
-    MigrationStep Down() => new(this, Version, Previous, Read(Path.ChangeExtension(Name, ".down.sql")));
+    MigrationStep Down() => Step(Version, Previous, Read(Path.ChangeExtension(Name, ".down.sql")));
 
-    static IReadOnlyList<string> Read(string name)
+    MigrationStep Step(int from, int to, string sql) => sql.StartsWith(Apart, StringComparison.Ordinal)
+        ? new(this, from, to, [.. sql.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)], IsInTransaction: false)
+        : new(this, from, to, [sql], IsInTransaction: true);
+
+    static string Read(string name)
     {
         using var stream = typeof(Migration).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
-        var sql = reader.ReadToEnd();
-        return sql.StartsWith(Apart, StringComparison.Ordinal)
-            ? [.. sql.Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)]
-            : [sql];
+        return reader.ReadToEnd();
     }
 }
 
@@ -52,9 +53,8 @@ sealed record Migration(int Version, string Name)
 /// <param name="From">The version before.</param>
 /// <param name="To">The version after.</param>
 /// <param name="Sql">One text for a transaction; else statements that are sent one by one, and can be sent again after a failure.</param>
-sealed record MigrationStep(Migration Migration, int From, int To, IReadOnlyList<string> Sql)
+/// <param name="IsInTransaction">Which of the two it is.</param>
+sealed record MigrationStep(Migration Migration, int From, int To, IReadOnlyList<string> Sql, bool IsInTransaction)
 {
     public bool IsUp => To > From;
-
-    public bool IsInTransaction => Sql.Count == 1;
 }
