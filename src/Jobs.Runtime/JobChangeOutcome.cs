@@ -17,4 +17,7 @@ public enum JobChangeOutcome
 
     /// <summary>The new args are those of another worker.</summary>
     OtherWorker,
+
+    /// <summary>Another job holds the unique key of this one, which has ended; both at once would be two. Retry it when the other has ended.</summary>
+    KeyTaken,
 }

@@ -50,7 +50,8 @@ public sealed partial class JobClient
     /// <returns>
     /// <see cref="JobChangeOutcome.Done"/> if it is available now: its errors are kept, its output is not, and if its attempts were used up it has
     /// one more. In a batch that has not ended a finished member is counted back. <see cref="JobChangeOutcome.BatchClosed"/> if its batch
-    /// has ended; <see cref="JobChangeOutcome.WrongState"/> if it is available or executing.
+    /// has ended; <see cref="JobChangeOutcome.KeyTaken"/> if it has ended, and another job holds its unique key by now;
+    /// <see cref="JobChangeOutcome.WrongState"/> if it is available or executing.
     /// </returns>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached.</exception>
     public Task<JobChange> RetryAsync(long id, CancellationToken cancellationToken = default) =>
@@ -64,7 +65,7 @@ public sealed partial class JobClient
     /// <param name="filter">Which jobs. Without <see cref="JobFilter.States"/> it means completed ones too.</param>
     /// <param name="progress">Hears how many are available now, after each thousand.</param>
     /// <param name="cancellationToken">Stops between two statements, of up to a thousand jobs each. What was retried stays so.</param>
-    /// <returns>How many jobs were made available. Members of batches that have ended are not among them.</returns>
+    /// <returns>How many jobs were made available. Members of batches that have ended are not among them, nor jobs whose keys others hold.</returns>
     /// <exception cref="ArgumentException">The filter has no condition, and is not <see cref="JobFilter.All"/>.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached. What was retried before stays so.</exception>
     public Task<long> RetryAsync(JobFilter filter, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
@@ -140,6 +141,7 @@ public sealed partial class JobClient
         {
             [] => JobChange.NotFound,
             [{ IsChanged: true } job] => new JobChange(JobChangeOutcome.Done, job.State),
+            [{ IsKeyTaken: true } job] => new JobChange(JobChangeOutcome.KeyTaken, job.State),
             [var job, ..] => new JobChange(refused(job.State), job.State),
         };
     }

@@ -13,7 +13,7 @@ sealed partial class PostgresStore
     // constraints on what it makes of that, before it finds the latest: so it sets all that has to fit the new state.
     const string Locked = """
         locked AS MATERIALIZED (
-            SELECT j.id, j.state, j.batch,
+            SELECT j.id, j.state, j.batch, j.unique_key,
         """;
 
     const string First = """
@@ -24,13 +24,16 @@ sealed partial class PostgresStore
             LIMIT $2
         """;
 
-    // "moved" has the jobs that were changed, with their new states. "woken" has the queues that have work now.
-    const string Selected = """
+    // "moved" has the jobs that were changed, with their new states; "woken" the queues that have work now.
+    const string Answer = """
         SELECT
             array_agg(locked.id ORDER BY locked.id),
             array_agg(coalesce(moved.state, locked.state)::text ORDER BY locked.id),
             array_agg(moved.id IS NOT NULL ORDER BY locked.id),
             (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM woken)
+        """;
+
+    const string OfLocked = """
         FROM locked
         LEFT JOIN moved ON moved.id = locked.id
         """;
@@ -56,22 +59,54 @@ sealed partial class PostgresStore
         ), {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
-        {{Selected}}
+        {{Answer}}
+        {{OfLocked}}
         """;
 
     const string Retriable = "j.state IN ('scheduled', 'retryable', 'completed', 'cancelled', 'discarded')";
 
     // A finished member goes back only into a batch that is not closed, which is decided under the lock on the batch: it holds
-    // the batch open from then on. Crashes stay: a job that killed its node goes on running alone.
+    // the batch open from then on. A job that has ended and whose key another one holds by now stays as it is; if nobody holds the key, it has it
+    // again. Nobody waits for a key while he holds a job: one that somebody is taking at the moment is his. Crashes stay: a job that killed its
+    // node goes on running alone.
     internal const string RetryJobs = $$"""
         WITH {{Locked}} {{Retriable}} {{First}}
             FOR NO KEY UPDATE
+        ), ended AS MATERIALIZED (
+            SELECT id, batch, unique_key
+            FROM locked
+            WHERE is_possible AND :schema.is_final(state)
+        ), known AS MATERIALIZED (
+            SELECT key
+            FROM :schema.unique_keys
+            WHERE key = ANY (ARRAY(SELECT unique_key FROM ended WHERE unique_key IS NOT NULL))
+        ), keys AS MATERIALIZED (
+            SELECT k.key, k.job_id, k.expires_at, k.held_in
+            FROM :schema.unique_keys AS k
+            WHERE k.key = ANY (ARRAY(SELECT key FROM known))
+            ORDER BY k.key
+            FOR UPDATE OF k SKIP LOCKED
+        ), contested AS MATERIALIZED (
+            SELECT id
+            FROM (
+                SELECT
+                    ended.id, keys.key, keys.job_id, keys.expires_at, keys.held_in,
+                    row_number() OVER (PARTITION BY known.key ORDER BY ended.id = keys.job_id DESC NULLS LAST, ended.id DESC) AS place
+                FROM ended
+                JOIN known ON known.key = ended.unique_key
+                LEFT JOIN keys ON keys.key = known.key
+            ) AS claim
+            WHERE place > 1 OR key IS NULL OR job_id <> id AND :schema.holds(job_id, expires_at, held_in)
         ), unclosed AS MATERIALIZED (
             SELECT b.key
             FROM :schema.batches AS b
-            WHERE b.closed_at IS NULL AND b.key IN (SELECT batch FROM locked WHERE :schema.is_final(state))
+            WHERE b.closed_at IS NULL AND b.key = ANY (ARRAY(SELECT batch FROM ended WHERE batch IS NOT NULL AND id NOT IN (SELECT id FROM contested)))
             ORDER BY b.key
             FOR NO KEY UPDATE OF b
+        ), refused AS MATERIALIZED (
+            SELECT id FROM contested
+            UNION ALL
+            SELECT id FROM ended WHERE batch IS NOT NULL AND batch NOT IN (SELECT key FROM unclosed)
         ), moved AS (
             UPDATE :schema.jobs AS j
             SET
@@ -84,23 +119,29 @@ sealed partial class PostgresStore
                 max_attempts = greatest(j.max_attempts, least(j.attempt, 999) + 1),
                 progress = NULL,
                 output = NULL
-            FROM locked
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible AND id NOT IN (SELECT id FROM refused)))
+            RETURNING j.id, j.batch, j.state, j.queue
+        ), taken AS (
+            UPDATE :schema.unique_keys AS k
+            SET job_id = ended.id
+            FROM ended
             WHERE
-                j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
-                AND (NOT :schema.is_final(locked.state) OR j.batch IS NULL OR j.batch IN (SELECT key FROM unclosed))
-            RETURNING j.id, j.batch, j.state, j.queue, locked.state AS was
+                k.key = ANY (ARRAY(SELECT key FROM keys)) AND k.key = ended.unique_key AND k.job_id <> ended.id
+                AND ended.id NOT IN (SELECT id FROM refused)
         ), changes AS (
             SELECT
-                batch, 0 AS total, 1 AS pending, -(was = 'completed')::integer AS completed,
-                -(was = 'cancelled')::integer AS cancelled, -(was = 'discarded')::integer AS discarded, false AS seals
+                moved.batch, 0 AS total, 1 AS pending, -(locked.state = 'completed')::integer AS completed,
+                -(locked.state = 'cancelled')::integer AS cancelled, -(locked.state = 'discarded')::integer AS discarded, false AS seals
             FROM moved
-            WHERE :schema.is_final(was)
+            JOIN locked ON locked.id = moved.id
+            WHERE :schema.is_final(locked.state)
         ), {{BatchTail}}, woken AS (
             SELECT queue FROM moved
             UNION ALL
             SELECT queue FROM told
         )
-        {{Selected}}
+        {{Answer}}, (SELECT array_agg(id) FROM contested)
+        {{OfLocked}}
         """;
 
     const string Deletable = "j.state <> 'executing'";
@@ -128,12 +169,14 @@ sealed partial class PostgresStore
         ), {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
-        {{Selected}}
+        {{Answer}}
+        {{OfLocked}}
         """;
 
     const string Editable = $"{Waits} AND ($11::text[] IS NULL OR j.worker = ANY ($11))";
 
-    // A job that failed stays "retryable" until it is due, wherever its time is moved to. Delays are added in UTC, as in InsertSql.
+    // A job that failed stays "retryable" until it is due, wherever its time is moved to. Delays are added in UTC, as in InsertSql. The row that
+    // is changed is one that waits; the snapshot's, with which the UPDATE begins, may be one that does not.
     internal const string EditJobs = $$"""
         WITH {{Locked}} {{Editable}} {{First}}
             FOR NO KEY UPDATE
@@ -150,22 +193,23 @@ sealed partial class PostgresStore
                 node = NULL,
                 finished_at = NULL,
                 state = CASE
-                    WHEN due.at IS NULL THEN locked.state
+                    WHEN due.at IS NULL THEN CASE WHEN {{Waits}} THEN j.state ELSE 'available' END
                     WHEN due.at <= :schema.clock() THEN 'available'
-                    WHEN locked.state = 'retryable' THEN 'retryable'
+                    WHEN j.state = 'retryable' THEN 'retryable'
                     ELSE 'scheduled'
                 END
-            FROM locked, (
+            FROM (
                 SELECT coalesce($9::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $10::interval) AT TIME ZONE 'UTC') AS at
             ) AS due
-            WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
+            WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
             RETURNING j.id, j.state, j.queue
         ), woken AS (
             SELECT queue
             FROM moved
             WHERE state = 'available'
         )
-        {{Selected}}
+        {{Answer}}
+        {{OfLocked}}
         """;
 
     public override Task<ChangeResult> CancelAsync(JobSelection jobs, CancellationToken cancellationToken) =>
@@ -223,8 +267,10 @@ sealed partial class PostgresStore
                 var ids = reader.GetFieldValue<long[]>(0);
                 var states = reader.GetFieldValue<string[]>(1);
                 var changed = reader.GetFieldValue<bool[]>(2);
+                HashSet<long> contested = reader.FieldCount > 4 && !reader.IsDBNull(4) ? [.. reader.GetFieldValue<long[]>(4)] : [];
                 return new ChangeResult(
-                    [.. ids.Select((id, i) => new SelectedJob(id, JobStates.FromSql(states[i]), changed[i]))], reader.GetFieldValue<string[]>(3));
+                    [.. ids.Select((id, i) => new SelectedJob(id, JobStates.FromSql(states[i]), changed[i], contested.Contains(id)))],
+                    reader.GetFieldValue<string[]>(3));
             },
             cancellationToken);
 

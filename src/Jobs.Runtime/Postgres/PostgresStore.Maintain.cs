@@ -161,9 +161,11 @@ sealed partial class PostgresStore
                 attempt = CASE WHEN locked.state = 'available' THEN j.attempt - 1 ELSE j.attempt END,
                 crashes = j.crashes + 1,
                 finished_at = CASE WHEN locked.state <> 'available' THEN :schema.clock() END,
-                errors = CASE WHEN locked.state <> 'discarded' THEN j.errors ELSE coalesce(j.errors, '[]') || jsonb_build_object(
-                    'attempt', j.attempt, 'at', :schema.clock(),
-                    'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
+                errors = CASE WHEN locked.state <> 'discarded' THEN j.errors ELSE
+                    CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
+                    || jsonb_build_object(
+                        'attempt', j.attempt, 'at', :schema.clock(),
+                        'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
             FROM locked
             WHERE j.id = locked.id
             RETURNING j.id, j.batch, j.state, j.queue

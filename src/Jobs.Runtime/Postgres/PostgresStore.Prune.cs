@@ -8,8 +8,8 @@ sealed partial class PostgresStore
 {
     // Walks along jobs_finished, so what it has passed and kept (other ages, members of unfinished batches) is not read again.
     // "locked" asks for the state once more, on the row's latest version: a job that was retried in between stays. Nobody waits for
-    // a key while he holds a job's row, so a key that somebody has locked is left to the sweep; and one that is held for a time is
-    // held for that time, though its job is gone.
+    // a key while he holds a job's row, so a key that somebody has locked is left to the sweep; and one that its job held for a
+    // time is held for that time, though the job is gone.
     internal const string PruneSql = """
         WITH seen AS MATERIALIZED (
             SELECT id, finished_at, queue, worker, batch
@@ -45,7 +45,7 @@ sealed partial class PostgresStore
                 SELECT u.key
                 FROM pruned
                 JOIN :schema.unique_keys AS u ON u.key = pruned.unique_key AND u.job_id = pruned.id
-                WHERE u.expires_at = 'infinity' OR u.expires_at <= :schema.clock()
+                WHERE u.expires_at = 'infinity' OR u.expires_at <= :schema.clock() OR CAST($1 AS :schema.job_state) <> ALL (u.held_in)
                 ORDER BY u.key
                 FOR UPDATE OF u SKIP LOCKED)
         )

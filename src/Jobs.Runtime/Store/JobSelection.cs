@@ -16,7 +16,8 @@ sealed record JobSelection(JobFilter Filter, long After, int Limit)
 /// <param name="Id">The job.</param>
 /// <param name="State">Its state now, or when it was deleted.</param>
 /// <param name="IsChanged">Whether it was changed.</param>
-readonly record struct SelectedJob(long Id, JobState State, bool IsChanged);
+/// <param name="IsKeyTaken">Whether it was not, because another job holds its unique key.</param>
+readonly record struct SelectedJob(long Id, JobState State, bool IsChanged, bool IsKeyTaken = false);
 
 /// <summary>What a change did.</summary>
 /// <param name="Jobs">The jobs that were selected, by id. There are more to be changed if there are as many as the limit.</param>

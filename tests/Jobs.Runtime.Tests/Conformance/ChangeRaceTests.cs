@@ -37,6 +37,55 @@ public sealed class ChangeRaceTests
         Assert.Equal(JobState.Cancelled, (await harness.FindJobAsync(id))!.State);
     }
 
+    [Fact]
+    public async Task A_retry_leaves_a_key_to_whoever_is_taking_it_and_does_not_wait_for_him()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var job = UniqueStoreTests.Job("a");
+        var id = await harness.EnqueueAsync(job);
+        await harness.AcknowledgeAsync(await harness.ClaimOneAsync(await harness.RegisterNodeAsync()), JobState.Discarded);
+        await using var connection = new NpgsqlConnection(harness.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        var taken = await harness.Store.EnqueueAsync(job, new EnqueueTerms(transaction, null, []), TestContext.Current.CancellationToken);
+
+        var during = await harness.ChangeAsync(harness.Store.RetryAsync, id);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+        var after = await harness.ChangeAsync(harness.Store.RetryAsync, id);
+
+        Assert.True(taken.IsNew);
+        Assert.Equal(new SelectedJob(id, JobState.Discarded, IsChanged: false, IsKeyTaken: true), during);
+        Assert.Equal(new SelectedJob(id, JobState.Available, IsChanged: true), after);
+    }
+
+    // The retry has its snapshot before the job that takes the key is there.
+    [Fact]
+    public async Task Of_a_retry_and_an_enqueue_of_one_key_at_the_same_time_one_wins()
+    {
+        const int Rounds = 200;
+        await using var harness = await PostgresHarness.StartAsync();
+        var node = await harness.RegisterNodeAsync();
+        var retried = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var job = UniqueStoreTests.Job($"{round}");
+            var id = await harness.EnqueueAsync(job);
+            await harness.AcknowledgeAsync(await harness.ClaimOneAsync(node), JobState.Discarded);
+
+            var retry = Task.Run(() => harness.ChangeAsync(harness.Store.RetryAsync, id), TestContext.Current.CancellationToken);
+            var enqueue = Task.Run(() => harness.Store.EnqueueAsync(job, EnqueueTerms.Alone, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+            await Task.WhenAll(retry, enqueue);
+
+            var isRetried = (await retry)!.Value.IsChanged;
+            Assert.Equal(isRetried, !(await enqueue).IsNew);
+            Assert.Equal(1L, await harness.ScalarAsync("SELECT count(*) FROM jobs.jobs WHERE state = 'available'"));
+            await harness.AcknowledgeAsync(await harness.ClaimOneAsync(node), JobState.Completed);
+            retried += isRetried ? 1 : 0;
+        }
+
+        Assert.InRange(retried, 1, Rounds - 1);
+    }
+
     /// <summary>Begins a change while another transaction holds the job, which commits when the change waits for it.</summary>
     static async Task<ChangeResult> WhileChangedAsync(PostgresHarness harness, string sql, Func<CancellationToken, Task<ChangeResult>> change)
     {

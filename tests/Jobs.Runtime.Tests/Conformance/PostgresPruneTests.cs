@@ -66,16 +66,17 @@ public sealed class PostgresPruneTests : PruneStoreTests
     }
 
     [Theory]
-    [InlineData("'infinity'", 0)]
-    [InlineData("jobs.clock() - interval '1 second'", 0)]
-    [InlineData("jobs.clock() + interval '1 hour'", 1)]
-    public async Task The_key_of_a_pruned_job_is_freed_unless_it_is_held_for_a_time(string expires, long left)
+    [InlineData(JobState.Completed, "'infinity'", 0)]
+    [InlineData(JobState.Completed, "jobs.clock() - interval '1 second'", 0)]
+    [InlineData(JobState.Completed, "jobs.clock() + interval '1 hour'", 1)]
+    [InlineData(JobState.Discarded, "jobs.clock() + interval '1 hour'", 0)]
+    public async Task The_key_of_a_pruned_job_is_freed_unless_it_is_held_for_a_time(JobState state, string expires, long left)
     {
         await using var harness = await PostgresHarness.StartAsync();
-        var id = (await EndAllAsync(harness, JobState.Completed))[0];
+        var id = (await EndAllAsync(harness, state))[0];
         await TakeKeyAsync(harness, 1, id, expires);
 
-        await PruneAsync(harness, new PruneRule(JobState.Completed, TimeSpan.Zero, [], [], [], [], AndTheRest: true));
+        await PruneAsync(harness, new PruneRule(state, TimeSpan.Zero, [], [], [], [], AndTheRest: true));
 
         Assert.Equal(left, await harness.ScalarAsync("SELECT count(*) FROM jobs.unique_keys"));
     }

@@ -26,6 +26,11 @@ public sealed class PostgresUniqueStoreTests : UniqueStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresUniqueRetryStoreTests : UniqueRetryStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 public sealed class PostgresNodeStoreTests : NodeStoreTests
 {
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();

@@ -343,7 +343,7 @@ public abstract class UniqueStoreTests
         Assert.Equal(1_001, (await harness.ClaimAsync(await harness.RegisterNodeAsync(), 10_000)).Count);
     }
 
-    static WorkerDefinition Worker(Uniqueness unique) => new()
+    internal static WorkerDefinition Worker(Uniqueness unique) => new()
     {
         Name = "Mailer",
         Queue = "mail",
@@ -355,7 +355,7 @@ public abstract class UniqueStoreTests
     };
 
     /// <summary>A job that is unique by its text, and not by its note.</summary>
-    static NewJob Job(string text, WorkerDefinition? worker = null, string note = "") => NewJob.Create(
+    internal static NewJob Job(string text, WorkerDefinition? worker = null, string note = "") => NewJob.Create(
         worker ?? Unique,
         new Letter(text, note),
         static (json, letter) =>

@@ -67,6 +67,34 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
         await AssertPagesAsync(atLeast: 7, mostOfACall: 250);
     }
 
+    [Fact]
+    public async Task What_people_change_reads_a_bounded_number_of_pages_for_each()
+    {
+        const int Many = 1_000;
+        await jobs.ExecuteAsync($"""
+            INSERT INTO jobs.jobs (queue, worker, state, finished_at, unique_key)
+            SELECT 'changed', 'changed', 'discarded', now(), md5(i::text)::uuid FROM generate_series(1, {Many}) AS i;
+            INSERT INTO jobs.unique_keys (key, job_id, expires_at, held_in)
+            SELECT unique_key, id, 'infinity', ARRAY['available']::jobs.job_state[] FROM jobs.jobs WHERE queue = 'changed';
+            INSERT INTO jobs.unique_keys (key, job_id, expires_at, held_in)
+            SELECT gen_random_uuid(), i, 'infinity', '{"{}"}' FROM generate_series(1, 100000) AS i;
+            ANALYZE jobs.jobs, jobs.unique_keys
+            """);
+        await jobs.Database.WithStoreAsync(async store =>
+        {
+            await jobs.Database.ForgetStatementsAsync();
+            var filter = new JobFilter { Queues = ["changed"], States = [JobState.Discarded] };
+            var retried = await store.RetryAsync(new JobSelection(filter, long.MinValue, Many), TestContext.Current.CancellationToken);
+            var edited = await store.EditAsync(
+                new JobSelection(new JobFilter { Ids = [.. retried.Jobs.Select(static job => job.Id)] }, long.MinValue, Many),
+                new JobEdit { Priority = 9, ScheduleIn = TimeSpan.FromHours(1) },
+                TestContext.Current.CancellationToken);
+            Assert.Equal([Many, Many], new[] { retried, edited }.Select(static result => result.Jobs.Count(static job => job.IsChanged)));
+        });
+
+        await AssertPagesAsync(atLeast: 2, mostOfACall: 60 * Many);
+    }
+
     // Jobs that nodes have died with are rescued by the hundred, and ended as many at a time.
     [Fact]
     public async Task What_changes_many_jobs_at_once_reads_a_bounded_number_of_pages_for_each()
