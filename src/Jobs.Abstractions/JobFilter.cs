@@ -11,8 +11,8 @@ namespace Jobs;
 /// condition that no job meets, so that a list which turns out empty never means all jobs.
 /// </para>
 /// <para>
-/// The table has indexes for jobs that wait, run, or were cancelled or discarded, for the members of a batch, and by id. Other conditions are
-/// looked for along these; an index of your own (<c>USING gin (args jsonb_path_ops)</c>, <c>USING gin (tags)</c>) serves <c>Where</c> and tags.
+/// The table has indexes for jobs that wait or run, for those that have ended, by the time of their end, for the members of a batch, and by id.
+/// Other conditions are looked for along these; an index of your own (<c>USING gin (args jsonb_path_ops)</c>, <c>USING gin (tags)</c>) serves <c>Where</c> and tags.
 /// </para>
 /// </remarks>
 public sealed record JobFilter

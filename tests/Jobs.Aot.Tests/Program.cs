@@ -90,6 +90,8 @@ catch (BatchExistsException exists)
     Check("An id that exists is refused", exists.Batch == batch);
 }
 
+await new StoredJobsCheck(client, journal, connectionString, Check).RunAsync();
+
 await host.StopAsync();
 Check("The callback came once", journal.Callbacks.IsEmpty && await ScalarAsync("SELECT count(*)::text FROM jobs_native.jobs WHERE callback IS NOT NULL") == "1");
 Check("The node has left", await ScalarAsync("SELECT count(*)::text FROM jobs_native.nodes") == "0");

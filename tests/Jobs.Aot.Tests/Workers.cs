@@ -70,6 +70,9 @@ public sealed class Journal
 
     public void Say(string what) => Signal(what).TrySetResult();
 
+    /// <summary>Whether nobody has said it before, who now does.</summary>
+    public bool IsFirst(string what) => Signal(what).TrySetResult();
+
     TaskCompletionSource Signal(string what) => _signals.GetOrAdd(what, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 }
 
@@ -136,5 +139,25 @@ public sealed partial class SingularWorker
     [Perform]
     public void Run(Singular singular)
     {
+    }
+}
+
+public sealed record Patient(string Name, int Seconds);
+
+/// <summary>Takes its time, and hears of cancels; snoozes once if it has less than none; completes itself if its name says so.</summary>
+[Worker(Name = "patient", Queue = "native")]
+public sealed partial class PatientWorker(Journal journal)
+{
+    [Perform]
+    public async Task<JobOutcome> RunAsync(Patient patient, JobContext job, CancellationToken cancellationToken)
+    {
+        if (patient.Seconds < 0 && journal.IsFirst(patient.Name))
+            return JobOutcome.Snooze(TimeSpan.FromMilliseconds(50));
+        journal.Say(patient.Name);
+        if (patient.Seconds > 0)
+            await Task.Delay(TimeSpan.FromSeconds(patient.Seconds), cancellationToken);
+        if (patient.Name == "completes itself")
+            await job.CompleteAsync(static (_, _) => Task.CompletedTask, cancellationToken);
+        return JobOutcome.Complete;
     }
 }
