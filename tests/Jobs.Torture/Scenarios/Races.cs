@@ -56,6 +56,9 @@ sealed record Races : Scenario
             if (refused.Any(answers => answers.GetValueOrDefault(Prize) is { IsNew: true }))
                 early.Add($"round {round}");
 
+            if (round % 1_000 == 999)
+                run.Report.Say($"  {round + 1} races, {wrong.Count} without one winner, {early.Count} won too early");
+
             // Every second round the jobs are gone, and their period runs on.
             await ExecuteAsync(observer, $"DELETE FROM jobs.jobs WHERE inserted_at < $1 OR {(round % 2 == 0 ? "true" : "false")}", cancellationToken, now);
         }
