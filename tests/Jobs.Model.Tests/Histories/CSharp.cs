@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace Jobs.Model.Tests.Histories;
 
@@ -14,6 +15,7 @@ static class CSharp
         TimeSpan time => string.Create(CultureInfo.InvariantCulture, $"TimeSpan.FromSeconds({time.TotalSeconds})"),
         Enum constant => string.Join(" | ", constant.ToString().Split(", ").Select(name => $"{constant.GetType().Name}.{name}")),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        ITuple tuple => $"({string.Join(", ", Enumerable.Range(0, tuple.Length).Select(i => Of(tuple[i])))})",
         IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Of))}]",
         _ => OfRecord(value),
     };

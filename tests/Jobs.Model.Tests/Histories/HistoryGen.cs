@@ -166,8 +166,23 @@ static class HistoryGen
     public static Gen<History> OfOne { get; } = Gen.Frequency((60, AnyOperation), (1, EnqueueMany)).Array[1, StepsOfOne].Select(operations => new History(operations));
 
     /// <summary>A history of two or three clients, who begin where another has put a few jobs, batches and nodes.</summary>
-    public static Gen<History> OfSeveral { get; } = Gen.Select(
-        Lease, Gen.Select(EnqueueBatch, EnqueueBatch, Enqueue), Claim, AnyOperation.Array[0, 10], Contended.Array[1, 4].Array[2, 3],
+    public static Gen<History> OfSeveral { get; } = OfClients(Contended, AnyOperation.Array[0, 10].Select(IReadOnlyList<Operation> (more) => more));
+
+    /// <summary>Histories of several clients who claim, acknowledge, stage, or claim suspects more often than they do anything else.</summary>
+    public static Gen<History> OfClaims { get; } = Meeting(Claim);
+
+    public static Gen<History> OfAcknowledgements { get; } = Meeting(Acknowledge);
+
+    public static Gen<History> OfStages { get; } = Meeting(Stage, new MoveClock(TimeSpan.FromSeconds(60)));
+
+    public static Gen<History> OfSuspects { get; } = Meeting(
+        ClaimSuspect, new RemoveNode(0), new Rescue(100), new RegisterNode(TimeSpan.FromSeconds(60), Known.Both, Queue.Mail));
+
+    static Gen<History> Meeting(Gen<Operation> meeting, params Operation[] before) =>
+        OfClients(Gen.Frequency((3, meeting), (1, Contended)), Gen.Const<IReadOnlyList<Operation>>(before));
+
+    static Gen<History> OfClients(Gen<Operation> operation, Gen<IReadOnlyList<Operation>> before) => Gen.Select(
+        Lease, Gen.Select(EnqueueBatch, EnqueueBatch, Enqueue), Claim, before, operation.Array[1, 4].Array[2, 3],
         static (lease, batches, claim, more, clients) => new History(
             [new RegisterNode(lease, Known.Both, Queue.Mail), batches.Item1, batches.Item2, batches.Item3, claim, .. more],
             clients));
