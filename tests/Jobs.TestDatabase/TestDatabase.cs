@@ -63,6 +63,12 @@ public sealed class TestDatabase : IAsyncDisposable
         return database;
     }
 
+    /// <summary>Has every session that begins from now on in this database begin with a setting.</summary>
+    /// <param name="setting">Such as <c>statement_timeout = '1s'</c>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task SetAsync(string setting, CancellationToken cancellationToken = default) =>
+        _server.ExecuteAsync($"ALTER DATABASE {_name} SET {setting}", cancellationToken);
+
     /// <summary>Stops the server and starts it again. Returns when it accepts connections.</summary>
     /// <param name="immediate">Whether it stops as in a crash, and recovers at the start; else it cuts all connections and stops in order.</param>
     /// <exception cref="InvalidOperationException">Other tests use the server too.</exception>

@@ -12,6 +12,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     readonly NpgsqlDataSource _callers;
     readonly NpgsqlDataSource _listener;
     readonly ConcurrentDictionary<(string? Host, int Port, string? Database), bool> _sameAs = new();
+    volatile bool _isolatesOtherwise;
 
     public PostgresDatabase(NpgsqlConnectionStringBuilder settings, SchemaName schema)
     {
@@ -31,13 +32,16 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
         // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
         settings.Timezone = "UTC";
-        _control = Build(ForControl(settings));
-        _callers = Build(settings);
+        _control = Build(ForControl(settings), LookAtIsolation);
+        _callers = Build(settings, LookAtIsolation);
         _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
         _sameAs[(settings.Host, settings.Port, settings.Database ?? settings.Username)] = true;
     }
 
     public SchemaName Schema { get; }
+
+    /// <summary>Whether a transaction that does not say its level has another one than READ COMMITTED, by what is set for the role or the database.</summary>
+    public bool IsolatesOtherwise => _isolatesOtherwise;
 
     /// <summary>Opens a connection for claims, acknowledgements, leases and maintenance, which never wait for the callers' connections.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
@@ -98,9 +102,29 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         AutoPrepareMinUsages = 2,
     };
 
-    static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings)
+    // Only asked, at each new connection: what is set for the session meets others behind a pooler, which does not pass on what the
+    // connection string could say either.
+    const string IsolationSql = "SELECT current_setting('default_transaction_isolation') <> 'read committed'";
+
+    void LookAtIsolation(NpgsqlSlimDataSourceBuilder builder)
+    {
+        builder.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                using var command = new NpgsqlCommand(IsolationSql, connection);
+                _isolatesOtherwise |= (bool)command.ExecuteScalar()!;
+            },
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand(IsolationSql, connection);
+                _isolatesOtherwise |= (bool)(await command.ExecuteScalarAsync().ConfigureAwait(false))!;
+            });
+    }
+
+    static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, Action<NpgsqlSlimDataSourceBuilder>? configure = null)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
+        configure?.Invoke(builder);
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         builder.EnableIntegratedSecurity();

@@ -112,10 +112,9 @@ sealed partial class PostgresStore
     public override async Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        return await QueryAsync<BatchStatus?>(
+        return await QueryAloneAsync<BatchStatus?>(
             connection,
-            _batchStatus,
-            parameters => parameters.Bind(id, NpgsqlDbType.Text),
+            Write(_batchStatus, parameters => parameters.Bind(id, NpgsqlDbType.Text)),
             static async (reader, token) => !await reader.ReadAsync(token).ConfigureAwait(false)
                 ? null
                 : new BatchStatus(

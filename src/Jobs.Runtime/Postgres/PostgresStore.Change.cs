@@ -292,10 +292,7 @@ sealed partial class PostgresStore
             try
             {
                 await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-                await using var command = new NpgsqlCommand("", connection);
-                command.CommandText = _database.Schema.Qualify(write(command.Parameters));
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-                return await ReadToEndAsync(reader, read, cancellationToken).ConfigureAwait(false);
+                return await QueryAloneAsync(connection, parameters => _database.Schema.Qualify(write(parameters)), read, cancellationToken).ConfigureAwait(false);
             }
             catch (PostgresException exception) when (
                 repeats < Repeats && exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -89,13 +90,19 @@ sealed partial class PostgresStore
     async Task<EnqueuedJob> EnqueueAloneAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken)
     {
         await using var own = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+        await using var transaction = _database.IsolatesOtherwise
+            ? await own.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false)
+            : null;
         var enqueued = default(EnqueuedJob);
         await NamingRefusedAsync([job], before: 0, NothingStored(terms), async () =>
             enqueued = await InsertAsync(own, job, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        if (transaction is not null)
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         return enqueued;
     }
 
-    // Where the role's transactions are serializable, two enqueues that race for a key may be told to try again.
+    // Where the default level was changed since, a pooler may give a session that has another one than the session that was asked. Then two
+    // enqueues that race for a key may be told to try again.
     static async Task<T> RepeatingAsync<T>(Func<Task<T>> enqueue, CancellationToken cancellationToken)
     {
         const int mostTimes = 10;

@@ -135,14 +135,14 @@ sealed partial class PostgresStore
     async Task<int> SayOfQueueAsync(string sql, string? queue, string? node, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        return await QueryAsync(
+        return await QueryAloneAsync(
             connection,
-            sql,
             parameters =>
             {
                 parameters.Bind(queue ?? "", NpgsqlDbType.Text);
                 parameters.Bind(node ?? "", NpgsqlDbType.Text);
                 bind(parameters);
+                return sql;
             },
             static async (reader, token) =>
             {
@@ -201,11 +201,10 @@ sealed partial class PostgresStore
     public override async Task<IReadOnlyList<QueueStatus>> GetQueuesAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        var settings = await QueryAsync(connection, _queueSettings, static _ => { }, ReadSettingsAsync, cancellationToken).ConfigureAwait(false);
-        return await QueryAsync<IReadOnlyList<QueueStatus>>(
+        var settings = await QueryAloneAsync(connection, Write(_queueSettings, static _ => { }), ReadSettingsAsync, cancellationToken).ConfigureAwait(false);
+        return await QueryAloneAsync<IReadOnlyList<QueueStatus>>(
             connection,
-            _queues,
-            static _ => { },
+            Write(_queues, static _ => { }),
             async (reader, token) =>
             {
                 var queues = new List<QueueStatus>();

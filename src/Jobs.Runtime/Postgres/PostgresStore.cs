@@ -102,10 +102,10 @@ sealed partial class PostgresStore : JobStore
     public override Task RequireSchemaAsync(CancellationToken cancellationToken) => new Migrator(_database).RequireAsync(cancellationToken);
 
     Task<T> QueryAsync<T>(string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
-        OnControlAsync(connection => QueryAsync(connection, sql, bind, read, cancellationToken), cancellationToken);
+        OnControlAsync(connection => QueryAloneAsync(connection, Write(sql, bind), read, cancellationToken), cancellationToken);
 
-    Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
-        OnControlAsync(connection => ExecuteAsync(connection, sql, bind, cancellationToken), cancellationToken);
+    Task ExecuteAsync(string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
+        QueryAsync(sql, bind, static (_, _) => Task.FromResult(true), cancellationToken);
 
     async Task<T> OnControlAsync<T>(Func<NpgsqlConnection, Task<T>> run, CancellationToken cancellationToken)
     {
@@ -121,6 +121,43 @@ sealed partial class PostgresStore : JobStore
             throw;
         }
     }
+
+    /// <summary>Runs a statement that is a transaction of its own, and READ COMMITTED.</summary>
+    /// <param name="connection">The connection, on which no transaction is open.</param>
+    /// <param name="write">Binds the values and returns the text.</param>
+    /// <param name="read">Reads the answer.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    async Task<T> QueryAloneAsync<T>(
+        NpgsqlConnection connection, Func<NpgsqlParameterCollection, string> write, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        if (_database.IsolatesOtherwise)
+            return await QueryReadCommittedAsync(connection, write, read, cancellationToken).ConfigureAwait(false);
+        await using var command = new NpgsqlCommand("", connection);
+        command.CommandText = write(command.Parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadToEndAsync(reader, read, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Who has waited for a row goes on with what it has become, which is an error (40001) at the other levels. All in one go: no lock is held
+    // for as long as an answer is under way.
+    static async Task<T> QueryReadCommittedAsync<T>(
+        NpgsqlConnection connection, Func<NpgsqlParameterCollection, string> write, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var statement = new NpgsqlBatchCommand();
+        statement.CommandText = write(statement.Parameters);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL READ COMMITTED"), statement, new NpgsqlBatchCommand("COMMIT") },
+        };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await ReadToEndAsync(reader, read, cancellationToken).ConfigureAwait(false);
+    }
+
+    static Func<NpgsqlParameterCollection, string> Write(string sql, Action<NpgsqlParameterCollection> bind) => parameters =>
+    {
+        bind(parameters);
+        return sql;
+    };
 
     static async Task<int> ExecuteAsync(NpgsqlConnection connection, string sql, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken)
     {

@@ -44,18 +44,6 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task A_role_whose_transactions_are_serializable_loses_nothing()
-    {
-        await using var host = await TestHost.StartAsync(settings: "Options=-c default_transaction_isolation=serializable");
-
-        await host.Client.EnqueueBatchAsync(
-            "b", Enumerable.Range(0, 300).Select(i => Greeter.New(new Greeting($"{i}"))), cancellationToken: TestContext.Current.CancellationToken);
-
-        await host.Script.Seen("b: 300 completed, 0 cancelled, 0 discarded of 300");
-        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE attempt > 1 OR crashes > 0"));
-    }
-
-    [Fact]
     public async Task Args_are_stored_as_they_are_by_a_caller_whose_connections_write_objects_as_json()
     {
         await using var host = await TestHost.StartAsync();

@@ -110,6 +110,25 @@ public sealed class PgBouncerTests : IAsyncLifetime
         Assert.Equal(1, await host.ScalarAsync<long>("SELECT count(*) FROM written"));
     }
 
+    [Fact]
+    public async Task Statements_behind_it_are_read_committed_where_sessions_are_not()
+    {
+        await _database.SetAsync("default_transaction_isolation = 'serializable'", TestContext.Current.CancellationToken);
+        await using (var migrator = await StartAsync(AsDocumented))
+            await migrator.ExecuteAsync(IsolationLevelTests.RefuseOtherLevels);
+        await using var first = await StartAsync(AsDocumented);
+        await using var second = await StartAsync(AsDocumented);
+
+        await first.Client.EnqueueBatchAsync(
+            "batch", Enumerable.Range(0, 1_000).Select(i => Greeter.New(new Greeting($"{i}"))), cancellationToken: TestContext.Current.CancellationToken);
+        await first.Client.EnqueueAsync(Greeter.New(new Greeting("one")), TestContext.Current.CancellationToken);
+
+        await first.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state <> 'completed'", count => count == 0);
+        Assert.Contains("batch: 1000 completed, 0 cancelled, 0 discarded of 1000", first.Script.Events.Concat(second.Script.Events));
+        Assert.Equal([], Complaints(first).Concat(Complaints(second)));
+        await AssertNothingIsLeftAsync();
+    }
+
     // Notifications are off, so other nodes' work is found by polling: quick here.
     Task<TestHost> StartAsync(string settings, Action<Script>? script = null) => TestHost.StartOnAsync(
         _database,

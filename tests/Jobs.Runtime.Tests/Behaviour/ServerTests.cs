@@ -16,8 +16,8 @@ public sealed class ServerTests
         await using var harness = await PostgresHarness.StartAsync();
         var node = await harness.RegisterNodeAsync();
         for (var round = 0; round < 4; round++)
-            await UseAllAsync(round);
-        Assert.InRange((long)(await harness.ScalarAsync("SELECT count(*) FROM pg_prepared_statements"))!, 15, 50);
+            await EveryVerb.UseAsync(harness, node, round);
+        Assert.InRange((long)(await harness.ScalarAsync("SELECT count(*) FROM pg_prepared_statements"))!, 20, 50);
 
         await harness.ScalarAsync("""
             DO $$ DECLARE name text; BEGIN
@@ -27,38 +27,8 @@ public sealed class ServerTests
             END $$
             """);
 
-        await UseAllAsync(4);
-        await UseAllAsync(5);
-
-        async Task UseAllAsync(int round)
-        {
-            var (store, cancellationToken) = (harness.Store, TestContext.Current.CancellationToken);
-            await harness.EnqueueAsync();
-            await harness.EnqueueBatchAsync($"{round}", 2);
-            await store.PollAsync(["mail"], StoreHarness.Known, node, "node", cancellationToken);
-            var claimed = await harness.ClaimAsync(node);
-            Assert.Equal(3, claimed.Count);
-            await store.ReadArgsAsync(claimed[0], cancellationToken);
-            await store.RenewNodeAsync(node, TimeSpan.FromMinutes(1), [], cancellationToken);
-            foreach (var job in claimed)
-                Assert.True(await harness.AcknowledgeAsync(job, JobState.Completed));
-            await store.FindBatchAsync($"{round}", cancellationToken);
-            await store.FindEndedAsync([.. claimed.Select(job => job.Id)], cancellationToken);
-            await store.GiveBackUnknownAsync("mail", node, [], cancellationToken);
-            await store.ClaimSuspectAsync(["mail"], StoreHarness.Known, node, cancellationToken);
-            await store.StageAsync(100, cancellationToken);
-            await store.RescueAsync(100, cancellationToken);
-            await store.FindStrandedAsync(cancellationToken);
-            await store.ElectAsync(node, TimeSpan.FromMinutes(1), cancellationToken);
-            await store.SetQueueStateAsync("mail", null, QueueState.Running, cancellationToken);
-            await store.GetQueuesAsync(cancellationToken);
-            await store.CountQueuesAsync(100, cancellationToken);
-            await store.ListAsync(JobFilter.All, 100, null, JobOrder.OldestFirst, cancellationToken);
-            await store.CancelAsync(new JobSelection(JobFilter.All, 0, 100), cancellationToken);
-            await store.RetryAsync(new JobSelection(JobFilter.All, 0, 100), cancellationToken);
-            await store.DeleteAsync(new JobSelection(JobFilter.All, 0, 100), cancellationToken);
-            await store.ResignAsync(node, cancellationToken);
-        }
+        await EveryVerb.UseAsync(harness, node, 4);
+        await EveryVerb.UseAsync(harness, node, 5);
     }
 
     [Theory]

@@ -12,10 +12,10 @@ sealed class PostgresHarness : StoreHarness
     readonly TestDatabase _test;
     readonly PostgresDatabase _database;
 
-    PostgresHarness(TestDatabase test)
+    PostgresHarness(TestDatabase test, string connectionString)
     {
         _test = test;
-        _database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(test.ConnectionString), new SchemaName("jobs"));
+        _database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(connectionString), new SchemaName("jobs"));
         Store = new PostgresStore(_database);
     }
 
@@ -23,12 +23,22 @@ sealed class PostgresHarness : StoreHarness
 
     public string ConnectionString => _test.ConnectionString;
 
-    public static async Task<PostgresHarness> StartAsync()
+    /// <summary>Starts on a database of its own.</summary>
+    /// <param name="settings">What its sessions begin with, such as <c>statement_timeout = '1s'</c>.</param>
+    public static async Task<PostgresHarness> StartAsync(params IReadOnlyList<string> settings)
     {
-        var harness = new PostgresHarness(await TestDatabase.CreateAsync(TestContext.Current.CancellationToken));
+        var database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
+        foreach (var setting in settings)
+            await database.SetAsync(setting, TestContext.Current.CancellationToken);
+        var harness = new PostgresHarness(database, database.ConnectionString);
         await harness.Store.MigrateAsync(TestContext.Current.CancellationToken);
         return harness;
     }
+
+    /// <summary>Starts on a database that is migrated, and ends with it.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="settings">Appended to the connection string of the store, and so leading.</param>
+    public static PostgresHarness On(TestDatabase database, string settings = "") => new(database, $"{database.ConnectionString};{settings}");
 
     public override async Task<StoredJob?> FindJobAsync(long id) => (await ReadAsync($"j.id = {id}")).SingleOrDefault();
 

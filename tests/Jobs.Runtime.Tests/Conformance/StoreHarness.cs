@@ -53,6 +53,20 @@ abstract class StoreHarness : IAsyncDisposable
             json.WriteEndObject();
         });
 
+    /// <summary>A job that is one with others of the same text.</summary>
+    public static NewJob UniqueJob(string text, Uniqueness terms) =>
+        Jobs.NewJob.Create(
+            Mailer,
+            text,
+            static (json, value) =>
+            {
+                json.WriteStartObject();
+                json.WriteString("text", value);
+                json.WriteEndObject();
+            },
+            static (key, value) => key.Write(value)) with
+        { Unique = terms };
+
     public async Task<long> EnqueueAsync(NewJob? job = null) =>
         (await Store.EnqueueAsync(job ?? NewJob(), EnqueueTerms.Alone, TestContext.Current.CancellationToken)).Id;
 
