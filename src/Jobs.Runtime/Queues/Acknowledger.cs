@@ -8,6 +8,7 @@ namespace Jobs.Queues;
 sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, QueueSignals signals, ILogger<Acknowledger> logger)
 {
     const int LargestFlush = 500;
+    const int SmallestFlush = 10;
 
     // Longer than a statement may take by the default of Npgsql. A flush that takes longer is repeated, since the database is away.
     static readonly TimeSpan LongestFlush = TimeSpan.FromMinutes(1);
@@ -55,7 +56,7 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
         {
             pulse.Expect(LongestFlush);
             Fill(_flush);
-            await FlushAsync(_flush, abort).ConfigureAwait(false);
+            await FlushAsync(_flush, failures: 0, abort).ConfigureAwait(false);
             if (_flush.Count(HasLargeOutput) is > 0 and var large)
                 _largeOutputs.Release(large);
             _flush.Clear();
@@ -73,9 +74,10 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
         }
     }
 
-    async Task FlushAsync(List<Acknowledgement> outcomes, CancellationToken abort)
+    // One that failed is repeated in halves: it may be that the server does not let a statement take as long as so many need.
+    async Task FlushAsync(List<Acknowledgement> outcomes, int failures, CancellationToken abort)
     {
-        for (var failures = 0; ;)
+        while (true)
         {
             try
             {
@@ -88,6 +90,11 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
             {
                 Log.AcknowledgeFailed(logger, exception, outcomes.Count);
                 await Task.Delay(Backoff.AfterError(++failures), abort).ConfigureAwait(false);
+                if (outcomes.Count > SmallestFlush)
+                {
+                    await FlushHalvesAsync(outcomes, failures, abort).ConfigureAwait(false);
+                    return;
+                }
             }
             catch (JobStoreException exception)
             {
@@ -102,18 +109,16 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
     {
         if (outcomes.Count > 1)
         {
-            var half = outcomes.Count / 2;
-            await FlushAsync(outcomes[..half], abort).ConfigureAwait(false);
-            await FlushAsync(outcomes[half..], abort).ConfigureAwait(false);
+            await FlushHalvesAsync(outcomes, failures: 0, abort).ConfigureAwait(false);
         }
         else if (outcomes[0] is { Output: not null } completed)
         {
             Log.OutputRefused(logger, completed.Id);
-            await FlushAsync([completed.WithoutOutput($"The job ran, and what it returned could not be stored: {exception.Message}.")], abort).ConfigureAwait(false);
+            await FlushAsync([completed.WithoutOutput($"The job ran, and what it returned could not be stored: {exception.Message}.")], failures: 0, abort).ConfigureAwait(false);
         }
         else if (outcomes[0] is { Error: not null and not UnstorableError } outcome)
         {
-            await FlushAsync([outcome with { Error = UnstorableError }], abort).ConfigureAwait(false);
+            await FlushAsync([outcome with { Error = UnstorableError }], failures: 0, abort).ConfigureAwait(false);
         }
         else
         {
@@ -121,6 +126,13 @@ sealed class Acknowledger(JobStore store, HeldJobs held, UnknownJobs unknown, Qu
             if (held.Forget(outcomes[0].Id, outcomes[0].Run) is { } queue)
                 unknown.MayComeAgainIn(queue);
         }
+    }
+
+    async Task FlushHalvesAsync(List<Acknowledgement> outcomes, int failures, CancellationToken abort)
+    {
+        var half = outcomes.Count / 2;
+        await FlushAsync(outcomes[..half], failures, abort).ConfigureAwait(false);
+        await FlushAsync(outcomes[half..], failures, abort).ConfigureAwait(false);
     }
 
     const string UnstorableError = "The error's text could not be stored.";
