@@ -4,7 +4,7 @@ using Jobs.TortureNode;
 
 namespace Jobs.Runtime.Tests.Torture;
 
-/// <summary>Nodes whose machines have the wrong time, by libfaketime.</summary>
+/// <summary>Nodes whose machines have the wrong time, by libfaketime, and live in other zones than the server.</summary>
 public sealed class ClockTests
 {
     static readonly TimeSpan Ahead = TimeSpan.FromHours(2);
@@ -14,8 +14,8 @@ public sealed class ClockTests
     {
         await using var cluster = await Cluster.CreateAsync();
         var client = await cluster.StartAsync(new Ledger(), static jobs => jobs.AddWorkers());
-        using var ahead = await StartNodeAsync(cluster, Ahead);
-        using var behind = await StartNodeAsync(cluster, -Ahead);
+        using var ahead = await StartNodeAsync(cluster, Ahead, "America/New_York");
+        using var behind = await StartNodeAsync(cluster, -Ahead, "Asia/Kathmandu");
         try
         {
             await UntilAsync(cluster, "SELECT count(*) = 2 FROM jobs.nodes");
@@ -39,7 +39,7 @@ public sealed class ClockTests
     }
 
     // The monotonic clock stays true, as on a machine whose time is wrong; and the waits of .NET hang where it does not.
-    static async Task<Process> StartNodeAsync(Cluster cluster, TimeSpan ahead)
+    static async Task<Process> StartNodeAsync(Cluster cluster, TimeSpan ahead, string zone)
     {
         var node = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Jobs.TortureNode"), [cluster.Database.ConnectionString, "--end"])
         {
@@ -48,6 +48,8 @@ public sealed class ClockTests
             {
                 ["LD_PRELOAD"] = FindFakeTime(),
                 ["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"{ahead.TotalSeconds:+0;-0}"),
+                ["TZ"] = zone,
+                ["PGTZ"] = zone,
                 ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
             },
         })!;
