@@ -21,6 +21,9 @@ public sealed partial class DocumentTests
         Assert.Equal([], named.Where(name => !tests.Contains(name)));
     }
 
+    /// <summary>The lines of a file of the repository.</summary>
+    internal static string[] Lines(string file) => File.ReadAllLines(Path.Combine(Root(), file));
+
     static string Root()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

@@ -77,11 +77,21 @@ sealed class Migrator(PostgresDatabase database)
     }
 
     /// <summary>The version that the schema has; 0 if it has no tables of ours.</summary>
+    /// <exception cref="SchemaException">The role may not look.</exception>
     public async Task<int> VersionAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         RefuseOldServer(connection);
-        return await VersionAsync(connection, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await VersionAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new SchemaException(
+                $"The role may not use the schema \"{_schema.Name}\" ({exception.MessageText}). Have its owner grant the role the schema's tables, sequences and functions: docs/maintenance.md has the statements.",
+                exception);
+        }
     }
 
     async Task TakeAsync(MigrationStep step, CancellationToken cancellationToken)

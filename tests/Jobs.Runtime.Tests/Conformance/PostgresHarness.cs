@@ -9,19 +9,20 @@ namespace Jobs.Runtime.Tests.Conformance;
 
 sealed class PostgresHarness : StoreHarness
 {
-    readonly TestDatabase _test;
+    readonly TestDatabase? _owned;
     readonly PostgresDatabase _database;
 
-    PostgresHarness(TestDatabase test, string connectionString)
+    PostgresHarness(string connectionString, TestDatabase? owned)
     {
-        _test = test;
+        ConnectionString = connectionString;
+        _owned = owned;
         _database = new PostgresDatabase(new NpgsqlConnectionStringBuilder(connectionString), new SchemaName("jobs"));
         Store = new PostgresStore(_database);
     }
 
     public override JobStore Store { get; }
 
-    public string ConnectionString => _test.ConnectionString;
+    public string ConnectionString { get; }
 
     /// <summary>Starts on a database of its own.</summary>
     /// <param name="settings">What its sessions begin with, such as <c>statement_timeout = '1s'</c>.</param>
@@ -30,15 +31,15 @@ sealed class PostgresHarness : StoreHarness
         var database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
         foreach (var setting in settings)
             await database.SetAsync(setting, TestContext.Current.CancellationToken);
-        var harness = new PostgresHarness(database, database.ConnectionString);
+        var harness = new PostgresHarness(database.ConnectionString, database);
         await harness.Store.MigrateAsync(TestContext.Current.CancellationToken);
         return harness;
     }
 
-    /// <summary>Starts on a database that is migrated, and ends with it.</summary>
+    /// <summary>Starts on a database that is migrated, and that outlives it.</summary>
     /// <param name="database">The database.</param>
-    /// <param name="settings">Appended to the connection string of the store, and so leading.</param>
-    public static PostgresHarness On(TestDatabase database, string settings = "") => new(database, $"{database.ConnectionString};{settings}");
+    /// <param name="settings">Appended to the connection string, and so leading.</param>
+    public static PostgresHarness On(TestDatabase database, string settings) => new($"{database.ConnectionString};{settings}", owned: null);
 
     public override async Task<StoredJob?> FindJobAsync(long id) => (await ReadAsync($"j.id = {id}")).SingleOrDefault();
 
@@ -110,6 +111,7 @@ sealed class PostgresHarness : StoreHarness
     public override async ValueTask DisposeAsync()
     {
         await _database.DisposeAsync();
-        await _test.DisposeAsync();
+        if (_owned is not null)
+            await _owned.DisposeAsync();
     }
 }
