@@ -44,6 +44,7 @@ public sealed class JobsHealth
                 Log.RoleFailed(logger, exception, name);
                 pulse.Expect(Backoff.Longest * 2);
                 await Task.Delay(Backoff.AfterError(failures), CancellationToken.None).ConfigureAwait(false);
+                pulse.Rest();
             }
         }
 

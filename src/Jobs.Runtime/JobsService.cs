@@ -78,7 +78,7 @@ sealed class JobsService(
         _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
         foreach (var queue in worked.All)
             Start(queue);
-        _claiming.Add(Run(nameof(Quarantine), (_, stopping) => quarantine.RunAsync(stopping, _cancelled.Token), _stopping.Token));
+        _claiming.Add(Run(nameof(Quarantine), (pulse, stopping) => quarantine.RunAsync(pulse, stopping, _cancelled.Token), _stopping.Token));
         _claiming.Add(Run(nameof(LeaderElection), (pulse, stopping) => election.RunAsync(pulse, duties.RunAsync, stopping), _stopping.Token));
         _serving.Add(Run(nameof(Poller), poller.RunAsync, _drained.Token));
         if (options.Value.Notifications)

@@ -20,6 +20,9 @@ sealed class Quarantine(
     const int RestAfterVain = 4;
     static readonly TimeSpan LongestPatience = TimeSpan.FromHours(1);
 
+    // Longer than any statement may take by the default of Npgsql.
+    static readonly TimeSpan ClaimsWithin = TimeSpan.FromMinutes(1);
+
     readonly SemaphoreSlim _suspected = new(0);
 
     /// <summary>Somebody has seen that suspects wait.</summary>
@@ -30,7 +33,7 @@ sealed class Quarantine(
     }
 
     /// <summary>Runs suspects until <paramref name="stopping"/>; what runs goes on until it ends, or until <paramref name="cancelled"/>.</summary>
-    public async Task RunAsync(CancellationToken stopping, CancellationToken cancelled)
+    public async Task RunAsync(Pulse pulse, CancellationToken stopping, CancellationToken cancelled)
     {
         string[] queues = [.. options.Value.Queues.Keys];
         var slot = new Slots(1, executor, held, acknowledger, cancelled, logger) { LeavesStuck = true };
@@ -48,7 +51,7 @@ sealed class Quarantine(
             {
                 try
                 {
-                    await RunSuspectsAsync(queues, slot, stopping).ConfigureAwait(false);
+                    await RunSuspectsAsync(pulse, queues, slot, stopping).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -62,14 +65,18 @@ sealed class Quarantine(
         }
     }
 
-    async Task RunSuspectsAsync(string[] queues, Slots slot, CancellationToken stopping)
+    async Task RunSuspectsAsync(Pulse pulse, string[] queues, Slots slot, CancellationToken stopping)
     {
         var startedAt = time.GetTimestamp();
         var count = 0;
         for (; !stopping.IsCancellationRequested && time.GetElapsedTime(startedAt) < options.Value.NodeLease; count++)
         {
             var lease = await node.LeaseAsync(stopping).ConfigureAwait(false);
+
+            // The queues claim nothing meanwhile, and wait without a sign.
+            pulse.Expect(ClaimsWithin);
             var suspect = await ClaimAsync(queues, lease).ConfigureAwait(false);
+            pulse.Rest();
             if (suspect is null)
                 break;
 
