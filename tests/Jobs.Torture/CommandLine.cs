@@ -32,6 +32,7 @@ sealed class CommandLine
         AddStops();
         AddRestarts();
         AddCuts();
+        AddRepeats();
         AddPauses();
         AddDeaths();
         AddRollbacks();
@@ -76,6 +77,12 @@ sealed class CommandLine
     {
         var each = new Figure("--each", "Answers that are lost, of each kind of statement.", full: 75, brief: 10);
         Add("cuts", "Loses the answers to statements that were committed.", [each], parsed => new Cuts { OfEachKind = Read(parsed, each) });
+    }
+
+    void AddRepeats()
+    {
+        var losses = new Figure("--losses", "Answers that are lost.", full: 1_000, brief: 50);
+        Add("repeats", "Loses the answers to enqueues with keys, which are repeated.", [losses], parsed => new Repeats { Losses = Read(parsed, losses) });
     }
 
     void AddPauses()

@@ -41,7 +41,7 @@ public sealed class NetworkTests
     [Fact]
     public async Task Enqueues_that_are_cancelled_in_the_middle_of_their_statements_never_hit_an_acknowledgement()
     {
-        const int Times = 2_000;
+        const int Times = 10_000;
         await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("more", 20));
         var (cancelled, stored) = (0, 0);
 

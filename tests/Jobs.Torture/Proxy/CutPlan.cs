@@ -13,13 +13,16 @@ readonly record struct CutStyle(bool IsPartial, bool IsReset);
 readonly record struct Cut(StatementKind Kind, CutStyle Style, string Tag);
 
 /// <summary>Decides by chance which answers are lost, until there have been enough of each kind.</summary>
-sealed class CutPlan(Random random, int each)
+/// <param name="random">The chance.</param>
+/// <param name="each">How many of each kind.</param>
+/// <param name="kinds">The kinds that are cut; all of them, if none is named.</param>
+sealed class CutPlan(Random random, int each, params StatementKind[] kinds)
 {
     // Of so many answers in a row one is lost, at least.
     const int LongestGap = 6;
 
     readonly Lock _gate = new();
-    readonly Dictionary<StatementKind, int> _left = StatementKinds.Cut.ToDictionary(kind => kind, _ => each);
+    readonly Dictionary<StatementKind, int> _left = StatementKinds.Cut.ToDictionary(kind => kind, kind => kinds.Length == 0 || kinds.Contains(kind) ? each : 0);
     readonly Dictionary<StatementKind, int> _gap = StatementKinds.Cut.ToDictionary(kind => kind, _ => random.Next(1, LongestGap + 1));
     readonly Channel<Cut> _cuts = Channel.CreateUnbounded<Cut>();
     readonly List<Cut> _made = [];
@@ -92,7 +95,7 @@ sealed class CutPlan(Random random, int each)
         {
             _made.Add(cut);
             _cuts.Writer.TryWrite(cut);
-            if (_left.Values.All(left => left == 0) && _made.Count == StatementKinds.Cut.Count * each)
+            if (_left.Values.All(left => left == 0) && _made.Count == (kinds.Length == 0 ? StatementKinds.Cut.Count : kinds.Length) * each)
                 _cuts.Writer.TryComplete();
         }
     }
