@@ -18,8 +18,6 @@ public sealed class KeyTests(BatchFixture fixture) : IClassFixture<BatchFixture>
         RETURNING id
         """;
 
-    static int _keys;
-
     public enum Way
     {
         One,
@@ -67,7 +65,7 @@ public sealed class KeyTests(BatchFixture fixture) : IClassFixture<BatchFixture>
     /// <summary>Has sessions enqueue a job each, all with the same new key, and looks at what is left.</summary>
     async Task<Result> RunAsync(IReadOnlyList<int> order, Func<NpgsqlTransaction, string, Task<EnqueuedJob?>> enqueue, params bool[] commits)
     {
-        var key = $"key {Interlocked.Increment(ref _keys)}";
+        var key = $"key {Guid.NewGuid()}";
         var answers = new EnqueuedJob?[commits.Length];
         var transactions = new NpgsqlTransaction[commits.Length];
         var sessions = commits.Select((commit, i) => (IReadOnlyList<Step>)
