@@ -13,8 +13,9 @@ sealed partial class PostgresStore
     // and "told" (the callbacks it enqueued).
     //
     // Lock order, everywhere: jobs by id, then batches by id, then callbacks. Nothing here decides on the statement's
-    // snapshot: "held" waits for whoever changes the batch, and "counted" computes on the row's latest version, so of two
-    // last acknowledgements exactly one sees pending reach zero.
+    // snapshot: "held" waits for whoever changes the batch, and has the row's latest version, so of two last acknowledgements
+    // exactly one sees pending reach zero. "counted" computes on that one too: an UPDATE begins with the snapshot's version, and
+    // checks the constraints on what it makes of it, where members that were retried since are not counted yet.
     internal const string BatchTail = """
         delta AS MATERIALIZED (
             SELECT
@@ -24,7 +25,7 @@ sealed partial class PostgresStore
             WHERE batch IS NOT NULL
             GROUP BY batch
         ), held AS MATERIALIZED (
-            SELECT b.key
+            SELECT b.key, b.sealed_at, b.total, b.pending, b.completed, b.cancelled, b.discarded
             FROM :schema.batches AS b
             JOIN delta ON delta.batch = b.key
             WHERE b.closed_at IS NULL
@@ -33,13 +34,13 @@ sealed partial class PostgresStore
         ), counted AS (
             UPDATE :schema.batches AS b
             SET
-                total = b.total + delta.total,
-                pending = b.pending + delta.pending,
-                completed = b.completed + delta.completed,
-                cancelled = b.cancelled + delta.cancelled,
-                discarded = b.discarded + delta.discarded,
-                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE b.sealed_at END,
-                closed_at = CASE WHEN b.pending + delta.pending = 0 THEN :schema.clock() END
+                total = held.total + delta.total,
+                pending = held.pending + delta.pending,
+                completed = held.completed + delta.completed,
+                cancelled = held.cancelled + delta.cancelled,
+                discarded = held.discarded + delta.discarded,
+                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE held.sealed_at END,
+                closed_at = CASE WHEN held.pending + delta.pending = 0 THEN :schema.clock() END
             FROM delta
             JOIN held ON held.key = delta.batch
             WHERE b.key = delta.batch

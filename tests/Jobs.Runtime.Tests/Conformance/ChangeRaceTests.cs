@@ -37,6 +37,29 @@ public sealed class ChangeRaceTests
         Assert.Equal(JobState.Cancelled, (await harness.FindJobAsync(id))!.State);
     }
 
+    // By the counters of its snapshot the batch has one pending member, and two are deleted.
+    [Fact]
+    public async Task A_delete_that_waits_for_the_retry_of_a_member_counts_by_what_that_made_of_the_batch()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        await harness.EnqueueBatchAsync("b", 2, StoreHarness.Mailer);
+        var member = await harness.ClaimOneAsync(await harness.RegisterNodeAsync());
+        await harness.AcknowledgeAsync(member, JobState.Cancelled);
+
+        var result = await WhileChangedAsync(
+            harness,
+            $"""
+            WITH retried AS (UPDATE jobs.jobs SET state = 'available', finished_at = NULL WHERE id = {member.Id})
+            UPDATE jobs.batches SET pending = 2, cancelled = 0
+            """,
+            token => harness.Store.DeleteAsync(new JobSelection(new JobFilter { Batch = "b" }, long.MinValue, 10), token));
+
+        Assert.Equal(2, result.Jobs.Count(static job => job.IsChanged));
+        var status = await harness.StatusAsync("b");
+        Assert.Equal((true, 2), (status.IsClosed, status.Cancelled));
+        Assert.Single(await harness.CallbacksAsync("b"));
+    }
+
     [Fact]
     public async Task A_retry_leaves_a_key_to_whoever_is_taking_it_and_does_not_wait_for_him()
     {
