@@ -31,7 +31,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_renewNode", " AND expires_at > :schema.clock()", "" },
         { "_rescue", "-1 AS pending, 0 AS completed, (state = 'cancelled')::integer AS cancelled", "0 AS pending, 0 AS completed, 0 AS cancelled" },
         { "_rescue", "greatest(j.max_attempts, 2)", "j.max_attempts" },
-        { "_rescue", "CASE WHEN locked.state = 'available' THEN j.attempt - 1 ELSE j.attempt END", "j.attempt" },
+        { "_rescue", "CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END", "j.attempt" },
         { "_rescue", "crashes = j.crashes + 1,", "" },
         { "_insert", "due > :schema.clock()", "due >= :schema.clock()" },
         { "_elect", "l.node = excluded.node AND l.expires_at > :schema.clock()", "l.node = excluded.node" },

@@ -158,7 +158,7 @@ sealed partial class PostgresStore
                 state = locked.state,
                 node = NULL,
                 cancel_requested_at = NULL,
-                attempt = CASE WHEN locked.state = 'available' THEN j.attempt - 1 ELSE j.attempt END,
+                attempt = CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END,
                 crashes = j.crashes + 1,
                 finished_at = CASE WHEN locked.state <> 'available' THEN :schema.clock() END,
                 errors = CASE WHEN locked.state <> 'discarded' THEN j.errors ELSE

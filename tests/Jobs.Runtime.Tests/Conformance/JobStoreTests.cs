@@ -395,6 +395,25 @@ public abstract class JobStoreTests
         Assert.False(await harness.AcknowledgeAsync(orphan, JobState.Completed));
     }
 
+    // As somebody may insert it with SQL.
+    [Fact]
+    public async Task A_row_that_executes_in_no_attempt_does_not_hold_up_the_rescue_of_others()
+    {
+        await using var harness = await StartAsync();
+        await harness.EnqueueAsync();
+        await harness.DieWithOneAsync();
+        var odd = await harness.EnqueueAsync();
+        var node = await harness.RegisterNodeAsync();
+        Assert.Equal(odd, (await harness.ClaimOneAsync(node)).Id);
+        await harness.SetAttemptsAsync(odd, 0, 3);
+        await harness.Store.RemoveNodeAsync(node, TestContext.Current.CancellationToken);
+
+        var rescued = await harness.Store.RescueAsync(10, TestContext.Current.CancellationToken);
+
+        Assert.Equal(2, rescued.Rescued);
+        Assert.Equal(0, (await harness.FindJobAsync(odd))!.Attempt);
+    }
+
     [Fact]
     public async Task A_node_whose_row_is_gone_is_dead()
     {
