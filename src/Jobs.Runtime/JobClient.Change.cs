@@ -33,16 +33,35 @@ public sealed partial class JobClient
     /// <returns>How many jobs were cancelled, those included that run and are about to end.</returns>
     /// <exception cref="ArgumentException">The filter has no condition, and is not <see cref="JobFilter.All"/>.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached. What was cancelled before stays so.</exception>
-    public Task<long> CancelAsync(JobFilter filter, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        ChangeAllAsync(
+    public async Task<long> CancelAsync(JobFilter filter, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        filter.RefuseToMeanAllByAccident();
+
+        // Those that wait first: a statement that had both would hold a running member of a batch while it waits for the batch's row, which that
+        // member may hold in a transaction of its own.
+        var waiting = await ChangeAllAsync(_store.CancelAsync, OnlyIn(filter, IsWaiting), progress, cancellationToken).ConfigureAwait(false);
+        var running = await ChangeAllAsync(
             async (jobs, token) =>
             {
                 var result = await _store.CancelAsync(jobs, token).ConfigureAwait(false);
-                if (result.Jobs.Any(job => job is { IsChanged: true, State: JobState.Executing }))
+                if (result.Jobs.Any(static job => job.IsChanged))
                     _control.Tell();
                 return result;
             },
-            filter, progress, cancellationToken);
+            OnlyIn(filter, static state => state is JobState.Executing),
+            progress is null ? null : new Progress(count => progress.Report(waiting + count)),
+            cancellationToken).ConfigureAwait(false);
+        return waiting + running;
+    }
+
+    static JobFilter OnlyIn(JobFilter filter, Func<JobState, bool> states) =>
+        filter with { States = [.. (filter.States ?? Enum.GetValues<JobState>()).Where(states)] };
+
+    sealed class Progress(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
 
     /// <summary>Runs a job again that has ended, or now one that waits for its time.</summary>
     /// <param name="id">The job's id.</param>

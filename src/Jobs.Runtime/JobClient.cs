@@ -142,110 +142,6 @@ public sealed partial class JobClient
             cancellationToken);
     }
 
-    /// <summary>Stores a batch under an id that nobody else has: a version 7 UUID.</summary>
-    /// <inheritdoc cref="EnqueueBatchAsync(string, IEnumerable{NewJob}, Action{BatchOptions}?, CancellationToken)"/>
-    public Task<BatchRef> EnqueueBatchAsync(
-        IEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default) =>
-        EnqueueBatchAsync(Guid.CreateVersion7().ToString(), jobs, configure, cancellationToken);
-
-    /// <inheritdoc cref="EnqueueBatchAsync(IEnumerable{NewJob}, Action{BatchOptions}?, CancellationToken)"/>
-    public Task<BatchRef> EnqueueBatchAsync(
-        IAsyncEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default) =>
-        EnqueueBatchAsync(Guid.CreateVersion7().ToString(), jobs, configure, cancellationToken);
-
-    /// <summary>Stores a batch and all its jobs in one transaction.</summary>
-    /// <param name="id">The batch's id, unique while the batch is retained; 1 to 200 characters.</param>
-    /// <param name="jobs">
-    /// The members; read once, in chunks of up to 2,000 jobs or a megabyte of args, so that a million of them need no more memory than a few
-    /// thousand. Between the chunks it may use the connection of the caller's transaction. An empty batch is complete at once. A member that is
-    /// one with a job that is there is not stored, and not counted.
-    /// </param>
-    /// <param name="configure">
-    /// Names the callback's worker, where the members do not say it; says in whose transaction the batch is stored, and who hears how far it is.
-    /// </param>
-    /// <param name="cancellationToken">Rolls everything back, in the caller's transaction up to where it was.</param>
-    /// <exception cref="BatchExistsException">A batch has this id. Nothing was stored.</exception>
-    /// <exception cref="JobExistsException">The worker's <see cref="UniqueAttribute"/> refuses an equal job, and one is there; nothing of the call was stored.</exception>
-    /// <exception cref="ArgumentException">The id or a job is not as it must be. Nothing was stored.</exception>
-    /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args of a job, which the message names. Nothing was stored.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// Two workers among the jobs could get the callback, and none was named; or the caller's transaction has ended, or its connection is busy.
-    /// Nothing was stored.
-    /// </exception>
-    /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached; nothing was stored.</exception>
-    public Task<BatchRef> EnqueueBatchAsync(
-        string id, IEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(jobs);
-        return EnqueueBatchAsync(id, jobs.ToAsyncEnumerable(), configure, cancellationToken);
-    }
-
-    /// <inheritdoc cref="EnqueueBatchAsync(string, IEnumerable{NewJob}, Action{BatchOptions}?, CancellationToken)"/>
-    public async Task<BatchRef> EnqueueBatchAsync(
-        string id, IAsyncEnumerable<NewJob> jobs, Action<BatchOptions>? configure = null, CancellationToken cancellationToken = default)
-    {
-        ThrowIfNoBatchId(id);
-        ArgumentNullException.ThrowIfNull(jobs);
-        var options = new BatchOptions();
-        configure?.Invoke(options);
-        var enlisted = new Enlisted(_signals, options);
-        var candidates = new HashSet<WorkerDefinition>();
-
-        var batch = _middleware.IsEmpty
-            ? await StoreAsync(jobs, cancellationToken).ConfigureAwait(false)
-            : await _middleware.RunAsync(
-                new EnqueueContext(jobs.Select(enlisted.Check), isSingle: false, id, enlisted.Terms.Transaction),
-                (call, token) => StoreAsync(call.Jobs, token),
-                cancellationToken).ConfigureAwait(false);
-        enlisted.Wake();
-        return batch;
-
-        Task<BatchRef> StoreAsync(IAsyncEnumerable<NewJob> members, CancellationToken token) =>
-            _store.EnqueueBatchAsync(id, members.Select(Member), Callback, enlisted.Terms, token);
-
-        NewJob Member(NewJob job)
-        {
-            enlisted.Check(job);
-            if (job.Definition.PerformsBatchComplete)
-                candidates.Add(job.Definition);
-            return job;
-        }
-
-        WorkerDefinition? Callback()
-        {
-            var worker = options.CompleteWorker ?? OnlyOf(candidates);
-            if (worker is not null)
-                enlisted.Queues.Add(worker.Queue);
-            return worker;
-        }
-    }
-
-    /// <summary>How far a batch is.</summary>
-    /// <exception cref="BatchNotFoundException">No batch has this id.</exception>
-    /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached.</exception>
-    public async Task<BatchStatus> GetBatchAsync(string id, CancellationToken cancellationToken = default)
-    {
-        ThrowIfNoBatchId(id);
-        return await _store.FindBatchAsync(id, cancellationToken).ConfigureAwait(false) ?? throw new BatchNotFoundException(id);
-    }
-
-    static WorkerDefinition? OnlyOf(HashSet<WorkerDefinition> candidates) => candidates.Count switch
-    {
-        0 => null,
-        1 => candidates.Single(),
-        _ => throw new InvalidOperationException(
-            $"The workers {string.Join(" and ", candidates.Select(worker => worker.Name).Order(StringComparer.Ordinal))} could each get the batch's BatchComplete. " +
-            "Name the one that should: EnqueueBatchAsync(id, jobs, batch => batch.OnComplete<ThatWorker>()). Nothing was stored."),
-    };
-
-    static void ThrowIfNoBatchId(string id)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(id);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(id.Length, 200, nameof(id));
-        if (!StorableText.IsStorable(id))
-            throw new ArgumentException("The batch's id holds a NUL character or half of a surrogate pair, which PostgreSQL cannot store.", nameof(id));
-    }
-
     /// <summary>The jobs of one call: each is checked as it passes, and the queues that they go to are woken when it is over.</summary>
     sealed class Enlisted
     {
@@ -273,6 +169,22 @@ public sealed partial class JobClient
             if (IsDue(job))
                 Queues.Add(job.Queue);
             return job;
+        }
+
+        /// <summary>Checks a member of a batch, and meets its worker.</summary>
+        public NewJob Member(NewJob job, BatchListeners listeners)
+        {
+            Check(job);
+            listeners.Meet(job.Definition);
+            return job;
+        }
+
+        /// <summary>Who is told of the batch; their queues are woken too, for a batch may close at once.</summary>
+        public IReadOnlyList<BatchListener> Told(BatchListeners listeners, string call)
+        {
+            var told = listeners.Choose(call);
+            Queues.UnionWith(told.Select(static listener => listener.Queue));
+            return told;
         }
 
         // By this machine's clock, for it decides no more than whether the queue is woken.

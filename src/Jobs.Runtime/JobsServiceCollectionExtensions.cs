@@ -64,6 +64,8 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Pruner>();
         services.AddSingleton<StrandedReport>();
         services.AddSingleton<SettingsSweeper>();
+        services.AddSingleton<BatchSweeper>();
+        services.AddSingleton<BatchAuditor>();
         services.AddSingleton<Duties>();
         services.AddSingleton<LeaderElection>();
         services.AddSingleton(provider => new JobsHealth(provider.GetRequiredService<TimeProvider>()));

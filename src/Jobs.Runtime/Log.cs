@@ -111,6 +111,12 @@ static partial class Log
     [LoggerMessage(24, LogLevel.Debug, "Batch {BatchId} closed: its last job ended.")]
     public static partial void BatchClosed(ILogger logger, string batchId);
 
+    [LoggerMessage(65, LogLevel.Information, "Batch {BatchId} was cancelled: {Waiting} of its jobs never run, and {Running} were told to end.")]
+    public static partial void BatchCancelled(ILogger logger, string batchId, long waiting, long running);
+
+    [LoggerMessage(66, LogLevel.Warning, "Batch {BatchId} waited for {Counted} jobs, and {Found} of them are there. Its counters were repaired: what is gone counts as cancelled. Were its rows changed with SQL?")]
+    public static partial void BatchRepaired(ILogger logger, string batchId, int counted, int found);
+
     [LoggerMessage(25, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node by a claim whose answer was lost.")]
     public static partial void LostClaimGivenBack(ILogger logger, int count, string queue);
 

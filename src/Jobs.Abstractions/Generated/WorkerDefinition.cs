@@ -47,4 +47,7 @@ public sealed class WorkerDefinition
 
     /// <summary>Whether the worker has a perform method for <see cref="BatchComplete"/>: the hook by which it becomes its batches' callback.</summary>
     public bool PerformsBatchComplete { get; init; }
+
+    /// <summary>The callbacks of batches that it performs.</summary>
+    public BatchCallbacks Callbacks => PerformsBatchComplete ? BatchCallbacks.Complete : BatchCallbacks.None;
 }

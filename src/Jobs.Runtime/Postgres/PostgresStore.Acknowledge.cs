@@ -8,58 +8,6 @@ namespace Jobs.Postgres;
 
 sealed partial class PostgresStore
 {
-    // The end of every statement that changes how many members of a batch have ended. It wants a CTE named "changes" with
-    // (batch, total, pending, completed, cancelled, discarded, seals), and leaves "counted" (the batches as they are now)
-    // and "told" (the callbacks it enqueued).
-    //
-    // Lock order, everywhere: jobs by id, then batches by id, then callbacks. Nothing here decides on the statement's
-    // snapshot: "held" waits for whoever changes the batch, and has the row's latest version, so of two last acknowledgements
-    // exactly one sees pending reach zero. "counted" computes on that one too: an UPDATE begins with the snapshot's version, and
-    // checks the constraints on what it makes of it, where members that were retried since are not counted yet.
-    internal const string BatchTail = """
-        delta AS MATERIALIZED (
-            SELECT
-                batch, sum(total)::integer AS total, sum(pending)::integer AS pending, sum(completed)::integer AS completed,
-                sum(cancelled)::integer AS cancelled, sum(discarded)::integer AS discarded, bool_or(seals) AS seals
-            FROM changes
-            WHERE batch IS NOT NULL
-            GROUP BY batch
-        ), held AS MATERIALIZED (
-            SELECT b.key, b.sealed_at, b.total, b.pending, b.completed, b.cancelled, b.discarded
-            FROM :schema.batches AS b
-            JOIN delta ON delta.batch = b.key
-            WHERE b.closed_at IS NULL
-            ORDER BY b.key
-            FOR NO KEY UPDATE OF b
-        ), counted AS (
-            UPDATE :schema.batches AS b
-            SET
-                total = held.total + delta.total,
-                pending = held.pending + delta.pending,
-                completed = held.completed + delta.completed,
-                cancelled = held.cancelled + delta.cancelled,
-                discarded = held.discarded + delta.discarded,
-                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE held.sealed_at END,
-                closed_at = CASE WHEN held.pending + delta.pending = 0 THEN :schema.clock() END
-            FROM delta
-            JOIN held ON held.key = delta.batch
-            WHERE b.key = delta.batch
-            RETURNING b.*
-        ), told AS (
-            INSERT INTO :schema.jobs (worker, queue, priority, max_attempts, callback_of, callback, args)
-            SELECT
-                b.callback_worker, b.callback_queue, b.callback_priority, b.callback_max_attempts, b.key, 'complete',
-                jsonb_build_object(
-                    'status', 'complete', 'batch_id', b.id, 'total', b.total,
-                    'completed', b.completed, 'cancelled', b.cancelled, 'discarded', b.discarded)
-            FROM counted AS b
-            WHERE b.closed_at IS NOT NULL AND b.callback_worker IS NOT NULL
-            ORDER BY b.key
-            ON CONFLICT (callback_of, callback) WHERE callback_of IS NOT NULL DO NOTHING
-            RETURNING queue
-        )
-        """;
-
     // One statement for many outcomes. The fence is in "locked": a row counts only while it executes this run on this
     // node; what is missing in the answer was stale.
     // The arrays are hidden from the planner behind sub-selects, and the rows are locked one by one: knowing that 500 ids
@@ -79,10 +27,11 @@ sealed partial class PostgresStore
                 CAST(CASE
                     WHEN job.cancel_requested_at IS NOT NULL AND (input.state NOT IN ('completed', 'discarded') OR input.was_last_attempt)
                     THEN 'cancelled' ELSE input.state
-                END AS :schema.job_state) AS state
+                END AS :schema.job_state) AS state,
+                job.attempted
             FROM input
             CROSS JOIN LATERAL (
-                SELECT j.id, j.cancel_requested_at
+                SELECT j.id, j.cancel_requested_at, j.attempted IS TRUE AS attempted
                 FROM :schema.jobs AS j
                 WHERE j.id = input.id AND j.state = 'executing' AND j.run = input.run AND j.node = input.node
                 FOR NO KEY UPDATE
@@ -96,6 +45,7 @@ sealed partial class PostgresStore
                 scheduled_at = CASE WHEN locked.state IN ('scheduled', 'retryable') THEN :schema.clock() + locked.delay ELSE j.scheduled_at END,
                 finished_at = CASE WHEN :schema.is_final(locked.state) THEN :schema.clock() END,
                 cancel_requested_at = NULL,
+                attempted = CASE WHEN locked.state IN ('scheduled', 'available') OR j.batch IS NULL THEN j.attempted ELSE true END,
                 output = CAST(locked.output AS jsonb),
                 progress = coalesce(CAST(locked.progress AS jsonb), j.progress),
                 errors = CASE WHEN locked.error IS NULL THEN j.errors ELSE
@@ -103,26 +53,23 @@ sealed partial class PostgresStore
                     || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', locked.error) END
             FROM locked
             WHERE j.id = locked.id AND j.id = ANY (ARRAY(SELECT id FROM locked))
-            RETURNING j.id, j.batch, j.state, j.state <> locked.wanted AS was_cancelled
-        ), changes AS (
-            SELECT
-                batch, 0 AS total, -1 AS pending, (state = 'completed')::integer AS completed,
-                (state = 'cancelled')::integer AS cancelled, (state = 'discarded')::integer AS discarded, false AS seals
+            RETURNING j.id, j.batch, j.state, j.state <> locked.wanted AS was_cancelled, j.attempted IS TRUE AS attempted, locked.attempted AS was_attempted
+        ), members AS (
+            SELECT batch, CAST('executing' AS :schema.job_state) AS was, state, was_attempted, attempted
             FROM moved
-            WHERE :schema.is_final(state)
-        ), {{BatchTail}}
+        ), {{MemberChanges}}, {{BatchTail}}
         SELECT
             (SELECT coalesce(array_agg(id), '{}') FROM moved),
             (SELECT coalesce(array_agg(id), '{}') FROM moved WHERE was_cancelled),
-            (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL),
-            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told)
+            {{Told}}
         """;
 
     public override async Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken)
     {
         try
         {
-            return await QueryAsync(_acknowledge, parameters => BindOutcomes(parameters, outcomes), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+            var result = await QueryAsync(_acknowledge, parameters => BindOutcomes(parameters, outcomes), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+            return await WithParentsAsync(result).ConfigureAwait(false);
         }
         catch (PostgresException exception) when (exception.SqlState is ['2', '2' or '3', ..] or ['5', '4', ..])
         {
@@ -155,10 +102,15 @@ sealed partial class PostgresStore
         await ExecuteAsync(connection, CommitSoonSql, static _ => { }, cancellationToken).ConfigureAwait(false);
         var result = await QueryAsync(
             connection, _acknowledge, parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
-        if (result.Acknowledged.Count == 1)
-            await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-        return result;
+        if (result.Acknowledged.Count == 0)
+            return result;
+        await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        return await WithParentsAsync(result).ConfigureAwait(false);
     }
+
+    async Task<AcknowledgeResult> WithParentsAsync(AcknowledgeResult result) => result.ClosedChildren.Count == 0
+        ? result
+        : result with { CallbackQueues = [.. result.CallbackQueues, .. await CountInParentsAsync(result.ClosedChildren).ConfigureAwait(false)] };
 
     internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes)
     {
@@ -189,8 +141,8 @@ sealed partial class PostgresStore
     internal static async Task<AcknowledgeResult> ReadAcknowledgedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var tail = ReadTail(reader, 2);
         return new AcknowledgeResult(
-            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<long[]>(1).ToHashSet(),
-            reader.GetFieldValue<string[]>(2), reader.GetFieldValue<string[]>(3));
+            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<long[]>(1).ToHashSet(), tail.Closed, tail.Queues) { ClosedChildren = tail.ClosedChildren };
     }
 }

@@ -13,7 +13,7 @@ sealed partial class PostgresStore
     // constraints on what it makes of that, before it finds the latest: so it sets all that has to fit the new state.
     const string Locked = """
         locked AS MATERIALIZED (
-            SELECT j.id, j.state, j.batch, j.unique_key,
+            SELECT j.id, j.state, j.batch, j.unique_key, j.attempted IS TRUE AS attempted,
         """;
 
     const string First = """
@@ -38,6 +38,14 @@ sealed partial class PostgresStore
         LEFT JOIN moved ON moved.id = locked.id
         """;
 
+    const string MovedMembers = """
+        members AS (
+            SELECT moved.batch, locked.state AS was, moved.state, locked.attempted AS was_attempted, moved.attempted
+            FROM moved
+            JOIN locked ON locked.id = moved.id
+        )
+        """;
+
     const string Cancellable = $"({Waits} OR j.state = 'executing' AND j.cancel_requested_at IS NULL)";
 
     // A job that waits ends here. One that executes is asked to: from then on, whatever becomes of it but a normal end is a cancel.
@@ -49,14 +57,11 @@ sealed partial class PostgresStore
             SET
                 state = CASE WHEN j.state = 'executing' THEN j.state ELSE 'cancelled' END,
                 cancel_requested_at = CASE WHEN j.state = 'executing' THEN :schema.clock() END,
-                finished_at = CASE WHEN j.state <> 'executing' THEN :schema.clock() END
+                finished_at = CASE WHEN j.state <> 'executing' THEN :schema.clock() END,
+                attempted = CASE WHEN j.state <> 'executing' AND j.batch IS NOT NULL THEN true ELSE j.attempted END
             WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
-            RETURNING j.id, j.batch, j.state
-        ), changes AS (
-            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
-            FROM moved
-            WHERE state = 'cancelled'
-        ), {{BatchTail}}, woken AS (
+            RETURNING j.id, j.batch, j.state, j.attempted IS TRUE AS attempted
+        ), {{MovedMembers}}, {{MemberChanges}}, {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
         {{Answer}}
@@ -67,7 +72,7 @@ sealed partial class PostgresStore
 
     // A finished member goes back only into a batch that is not closed, which is decided under the lock on the batch: it holds
     // the batch open from then on. A job that has ended and whose key another one holds by now stays as it is; if nobody holds the key, it has it
-    // again. Nobody waits for a key while he holds a job: one that somebody is taking at the moment is his. Crashes stay: a job that killed its
+    // again. With $3 the members of a batch that is closed go into that one, as if they were new. Nobody waits for a key while he holds a job: one that somebody is taking at the moment is his. Crashes stay: a job that killed its
     // node goes on running alone.
     internal const string RetryJobs = $$"""
         WITH {{Locked}} {{Retriable}} {{First}}
@@ -100,13 +105,13 @@ sealed partial class PostgresStore
         ), unclosed AS MATERIALIZED (
             SELECT b.key
             FROM :schema.batches AS b
-            WHERE b.closed_at IS NULL AND b.key = ANY (ARRAY(SELECT batch FROM ended WHERE batch IS NOT NULL AND id NOT IN (SELECT id FROM contested)))
+            WHERE b.closed_at IS NULL AND b.cancel_requested_at IS NULL AND b.key = ANY (ARRAY(SELECT batch FROM ended WHERE batch IS NOT NULL AND id NOT IN (SELECT id FROM contested)))
             ORDER BY b.key
             FOR NO KEY UPDATE OF b
         ), refused AS MATERIALIZED (
             SELECT id FROM contested
             UNION ALL
-            SELECT id FROM ended WHERE batch IS NOT NULL AND batch NOT IN (SELECT key FROM unclosed)
+            SELECT id FROM ended WHERE $3::bigint IS NULL AND batch IS NOT NULL AND batch NOT IN (SELECT key FROM unclosed)
         ), moved AS (
             UPDATE :schema.jobs AS j
             SET
@@ -118,9 +123,11 @@ sealed partial class PostgresStore
                 attempt = least(j.attempt, 999),
                 max_attempts = greatest(j.max_attempts, least(j.attempt, 999) + 1),
                 progress = NULL,
-                output = NULL
+                output = NULL,
+                batch = coalesce($3, j.batch),
+                attempted = CASE WHEN $3 IS NULL THEN j.attempted END
             WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible AND id NOT IN (SELECT id FROM refused)))
-            RETURNING j.id, j.batch, j.state, j.queue
+            RETURNING j.id, j.batch, j.state, j.queue, j.attempted IS TRUE AS attempted
         ), taken AS (
             UPDATE :schema.unique_keys AS k
             SET job_id = ended.id
@@ -128,13 +135,15 @@ sealed partial class PostgresStore
             WHERE
                 k.key = ANY (ARRAY(SELECT key FROM keys)) AND k.key = ended.unique_key AND k.job_id <> ended.id
                 AND ended.id NOT IN (SELECT id FROM refused)
+        ), {{MovedMembers}}, of_members AS (
+            {{OfMembers}}
         ), changes AS (
+            SELECT * FROM of_members WHERE $3 IS NULL
+            UNION ALL
             SELECT
-                moved.batch, 0 AS total, 1 AS pending, -(locked.state = 'completed')::integer AS completed,
-                -(locked.state = 'cancelled')::integer AS cancelled, -(locked.state = 'discarded')::integer AS discarded, false AS seals
+                batch, 1 AS total, 1 AS pending, 1 AS unattempted, 0 AS completed, 0 AS cancelled, 0 AS discarded, false AS retryable, false AS seals
             FROM moved
-            JOIN locked ON locked.id = moved.id
-            WHERE :schema.is_final(locked.state)
+            WHERE $3 IS NOT NULL
         ), {{BatchTail}}, woken AS (
             SELECT queue FROM moved
             UNION ALL
@@ -162,11 +171,13 @@ sealed partial class PostgresStore
                 FROM :schema.unique_keys AS k
                 JOIN moved ON moved.unique_key = k.key AND moved.id = k.job_id
                 FOR UPDATE OF k SKIP LOCKED)
-        ), changes AS (
-            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
+        ), members AS (
+            SELECT
+                moved.batch, moved.state AS was, CASE WHEN :schema.is_final(moved.state) THEN moved.state ELSE 'cancelled' END AS state,
+                locked.attempted AS was_attempted, locked.attempted OR NOT :schema.is_final(moved.state) AS attempted
             FROM moved
-            WHERE NOT :schema.is_final(state)
-        ), {{BatchTail}}, woken AS (
+            JOIN locked ON locked.id = moved.id
+        ), {{MemberChanges}}, {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
         {{Answer}}
@@ -216,7 +227,10 @@ sealed partial class PostgresStore
         ChangeAsync(CancelJobs, jobs, Cancellable, static _ => { }, cancellationToken);
 
     public override Task<ChangeResult> RetryAsync(JobSelection jobs, CancellationToken cancellationToken) =>
-        ChangeAsync(RetryJobs, jobs, Retriable, static _ => { }, cancellationToken);
+        RetryAsync(jobs, into: null, cancellationToken);
+
+    Task<ChangeResult> RetryAsync(JobSelection jobs, long? into, CancellationToken cancellationToken) =>
+        ChangeAsync(RetryJobs, jobs, Retriable, parameters => parameters.Bind(into, NpgsqlDbType.Bigint), cancellationToken);
 
     public override Task<ChangeResult> DeleteAsync(JobSelection jobs, CancellationToken cancellationToken) =>
         ChangeAsync(DeleteJobs, jobs, Deletable, static _ => { }, cancellationToken);

@@ -59,7 +59,7 @@ sealed partial class PostgresStore
             RETURNING
                 j.id, j.run, j.queue, j.worker, j.args, j.args_bytes, j.attempt, j.max_attempts, j.tags, j.meta, j.batch, j.priority, j.scheduled_at
         ), batch AS MATERIALIZED (
-            SELECT b.key, b.id, b.total, b.callback_worker
+            SELECT b.key, b.id, b.total, b.callback_worker, b.cancel_requested_at IS NOT NULL AS is_cancelled
             FROM :schema.batches AS b
             WHERE b.key IN (SELECT c.batch FROM claimed AS c)
         ), look AS MATERIALIZED (
@@ -76,7 +76,7 @@ sealed partial class PostgresStore
     internal const string ClaimedRows = """
         SELECT
             look.suspects_wait, c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta,
-            batch.id, batch.total, batch.callback_worker
+            batch.id, batch.total, batch.callback_worker, batch.is_cancelled
         FROM look
         LEFT JOIN (
             SELECT
@@ -139,7 +139,9 @@ sealed partial class PostgresStore
                 j.id, j.run, j.queue, j.worker, CASE WHEN j.args_bytes <= 1048576 THEN j.args END AS args, j.attempt, j.max_attempts,
                 j.tags, j.meta, j.batch
         )
-        SELECT c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta, b.id, b.total, b.callback_worker
+        SELECT
+            c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta, b.id, b.total, b.callback_worker,
+            b.cancel_requested_at IS NOT NULL
         FROM claimed AS c
         LEFT JOIN :schema.batches AS b ON b.key = c.batch
         """;
@@ -170,6 +172,7 @@ sealed partial class PostgresStore
     {
         Tags = row.IsDBNull(first + 7) ? [] : row.GetFieldValue<string[]>(first + 7),
         Meta = row.IsDBNull(first + 8) ? default : row.GetFieldValue<byte[]>(first + 8),
+        IsBatchCancelled = !row.IsDBNull(first + 12) && row.GetBoolean(first + 12),
     };
 
     // The members of a batch share one reference to it.
@@ -229,7 +232,7 @@ sealed partial class PostgresStore
     // One that was asked to end while nobody knew of it ends here.
     internal const string GiveBackUnknownSql = $$"""
         WITH unknown AS MATERIALIZED (
-            SELECT id
+            SELECT id, attempted IS TRUE AS attempted
             FROM :schema.jobs
             WHERE state = 'executing' AND node = $1 AND queue = $2 AND NOT id = ANY ($3)
             ORDER BY id
@@ -241,14 +244,15 @@ sealed partial class PostgresStore
                 node = NULL,
                 cancel_requested_at = NULL,
                 attempt = j.attempt - 1,
-                finished_at = CASE WHEN j.cancel_requested_at IS NOT NULL THEN :schema.clock() END
+                finished_at = CASE WHEN j.cancel_requested_at IS NOT NULL THEN :schema.clock() END,
+                attempted = CASE WHEN j.cancel_requested_at IS NOT NULL AND j.batch IS NOT NULL THEN true ELSE j.attempted END
             WHERE j.id = ANY (ARRAY(SELECT id FROM unknown))
-            RETURNING j.id, j.batch, j.state
-        ), changes AS (
-            SELECT batch, 0 AS total, -1 AS pending, 0 AS completed, 1 AS cancelled, 0 AS discarded, false AS seals
+            RETURNING j.id, j.batch, j.state, j.attempted IS TRUE AS attempted
+        ), members AS (
+            SELECT moved.batch, CAST('executing' AS :schema.job_state) AS was, moved.state, unknown.attempted AS was_attempted, moved.attempted
             FROM moved
-            WHERE state = 'cancelled'
-        ), {{BatchTail}}
+            JOIN unknown ON unknown.id = moved.id
+        ), {{MemberChanges}}, {{BatchTail}}
         SELECT (SELECT count(*) FROM moved)::integer, (SELECT count(*) FROM told)
         """;
 

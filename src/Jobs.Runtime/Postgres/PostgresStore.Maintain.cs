@@ -146,7 +146,8 @@ sealed partial class PostgresStore
                     WHEN j.cancel_requested_at IS NOT NULL THEN 'cancelled'
                     WHEN j.crashes + 1 >= greatest(j.max_attempts, 2) THEN 'discarded'
                     ELSE 'available'
-                END AS :schema.job_state) AS state
+                END AS :schema.job_state) AS state,
+                j.attempted IS TRUE AS attempted
             FROM :schema.jobs AS j
             JOIN orphans ON orphans.id = j.id
             WHERE j.state = 'executing' AND j.run = orphans.run AND j.node = orphans.node
@@ -160,6 +161,7 @@ sealed partial class PostgresStore
                 cancel_requested_at = NULL,
                 attempt = CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END,
                 crashes = j.crashes + 1,
+                attempted = CASE WHEN locked.state <> 'available' AND j.batch IS NOT NULL THEN true ELSE j.attempted END,
                 finished_at = CASE WHEN locked.state <> 'available' THEN :schema.clock() END,
                 errors = CASE WHEN locked.state <> 'discarded' THEN j.errors ELSE
                     CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
@@ -168,14 +170,11 @@ sealed partial class PostgresStore
                         'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
             FROM locked
             WHERE j.id = locked.id
-            RETURNING j.id, j.batch, j.state, j.queue
-        ), changes AS (
-            SELECT
-                batch, 0 AS total, -1 AS pending, 0 AS completed, (state = 'cancelled')::integer AS cancelled,
-                (state = 'discarded')::integer AS discarded, false AS seals
+            RETURNING j.id, j.batch, j.state, j.queue, locked.attempted AS was_attempted, j.attempted IS TRUE AS attempted
+        ), members AS (
+            SELECT batch, CAST('executing' AS :schema.job_state) AS was, state, was_attempted, attempted
             FROM moved
-            WHERE state <> 'available'
-        ), {{BatchTail}}
+        ), {{MemberChanges}}, {{BatchTail}}
         SELECT
             (SELECT count(*) FROM moved WHERE state = 'available')::integer,
             (SELECT count(*) FROM moved WHERE state = 'discarded')::integer,

@@ -35,7 +35,8 @@ sealed class Executor(
     }
 
     ValueTask<Execution> PerformAsync(Execution execution, CancellationToken cancelled) =>
-        Definition(execution.Job)?.Timeout is { } timeout
+        execution.Job.IsBatchCancelled ? new(execution with { State = JobState.Cancelled })
+        : Definition(execution.Job)?.Timeout is { } timeout
             ? PerformWithinAsync(timeout, execution, cancelled)
             : PerformAsync(execution, cancelled, timedOut: CancellationToken.None, token: cancelled);
 

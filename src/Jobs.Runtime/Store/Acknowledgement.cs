@@ -45,4 +45,8 @@ sealed record StoredOutput(string Json, bool IsOfLastAttempt, TimeSpan DelayIfRe
 /// <param name="ClosedBatches">The ids of the batches that it closed.</param>
 /// <param name="CallbackQueues">The queues in which it enqueued callbacks.</param>
 sealed record AcknowledgeResult(
-    IReadOnlySet<long> Acknowledged, IReadOnlySet<long> Cancelled, IReadOnlyList<string> ClosedBatches, IReadOnlyList<string> CallbackQueues);
+    IReadOnlySet<long> Acknowledged, IReadOnlySet<long> Cancelled, IReadOnlyList<string> ClosedBatches, IReadOnlyList<string> CallbackQueues)
+{
+    /// <summary>The keys of the batches that it closed and that are members of others.</summary>
+    public IReadOnlyList<long> ClosedChildren { get; init; } = [];
+}

@@ -26,6 +26,9 @@ sealed record ClaimedJob(
 
     /// <summary>Its meta as UTF-8 JSON; empty if it has none.</summary>
     public ReadOnlyMemory<byte> Meta { get; init; }
+
+    /// <summary>Whether its batch was cancelled before it was claimed: then it does not start.</summary>
+    public bool IsBatchCancelled { get; init; }
 }
 
 /// <summary>What a claim took.</summary>

@@ -23,17 +23,88 @@ abstract class JobStore
     public abstract Task<IReadOnlyList<EnqueuedJob>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Stores a batch and its jobs in one transaction, sealed.</summary>
-    /// <param name="id">The caller's id.</param>
+    /// <param name="batch">The batch.</param>
     /// <param name="jobs">The members; read once, in chunks.</param>
-    /// <param name="callback">Asked after the last member has been read: the worker that is told at the end, or none.</param>
+    /// <param name="listeners">Asked after the last member has been read: who is told, at most one of each kind.</param>
     /// <param name="terms">How it is stored.</param>
     /// <param name="cancellationToken">Undoes everything.</param>
     /// <exception cref="BatchExistsException">Nothing was inserted.</exception>
+    /// <exception cref="BatchNotFoundException">There is no such parent. Nothing was inserted.</exception>
+    /// <exception cref="BatchSealedException">The parent takes no members any more. Nothing was inserted.</exception>
     public abstract Task<BatchRef> EnqueueBatchAsync(
-        string id, IAsyncEnumerable<NewJob> jobs, Func<Generated.WorkerDefinition?> callback, EnqueueTerms terms, CancellationToken cancellationToken);
+        NewBatch batch, IAsyncEnumerable<NewJob> jobs, Func<IReadOnlyList<BatchListener>> listeners, EnqueueTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Stores a batch that has no jobs yet, and takes some until it is sealed.</summary>
+    /// <inheritdoc cref="EnqueueBatchAsync" path="/exception"/>
+    public abstract Task<BatchRef> OpenBatchAsync(
+        NewBatch batch, IReadOnlyList<BatchListener> listeners, EnqueueTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Adds jobs to an open batch, all or none.</summary>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="jobs">Read once, in chunks.</param>
+    /// <param name="listeners">Asked after the last job has been read: who is told besides those who are already.</param>
+    /// <param name="terms">How they are stored.</param>
+    /// <param name="cancellationToken">Undoes everything.</param>
+    /// <returns>The batch as it is now.</returns>
+    /// <exception cref="BatchNotFoundException">Nothing was inserted.</exception>
+    /// <exception cref="BatchSealedException">It is sealed, or was cancelled. Nothing was inserted.</exception>
+    /// <exception cref="InvalidOperationException">Another worker was found among the members that came before. Nothing was inserted.</exception>
+    public abstract Task<BatchRef> AddToBatchAsync(
+        string id, IAsyncEnumerable<NewJob> jobs, Func<IReadOnlyList<BatchListener>> listeners, EnqueueTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Seals a batch: no more jobs come. It closes if all it has have ended. Sealing it again changes nothing.</summary>
+    /// <exception cref="BatchNotFoundException">There is none with this id.</exception>
+    public abstract Task<SealResult> SealBatchAsync(string id, EnqueueTerms terms, CancellationToken cancellationToken);
+
+    /// <summary>Marks a batch whose members are to be cancelled, and those of them that execute.</summary>
+    /// <returns>What it did; <see langword="null"/> if there is none with this id.</returns>
+    public abstract Task<BatchCancelResult?> CancelBatchAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>What the leader has to do for batches.</summary>
+    public abstract Task<BatchWork> FindBatchWorkAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Seals a batch that was cancelled, and marks the batches in it, before its members are cancelled.</summary>
+    /// <returns>The queues in which callbacks were enqueued.</returns>
+    public abstract Task<IReadOnlyList<string>> BeginBatchSweepAsync(long key, CancellationToken cancellationToken);
+
+    /// <summary>Notes that all members of a cancelled batch have been cancelled, or told to end.</summary>
+    public abstract Task EndBatchSweepAsync(long key, CancellationToken cancellationToken);
+
+    /// <summary>Ends the time of an open batch, as its builder was not heard of for too long.</summary>
+    /// <returns>The queues in which callbacks were enqueued; <see langword="null"/> if it was heard of in the meantime.</returns>
+    public abstract Task<IReadOnlyList<string>?> ExpireBatchAsync(long key, CancellationToken cancellationToken);
+
+    /// <summary>Counts batches that have closed in the batches whose members they are, and those in theirs.</summary>
+    /// <returns>The queues in which callbacks were enqueued.</returns>
+    public abstract Task<IReadOnlyList<string>> CountChildrenAsync(IReadOnlyCollection<long> closed, CancellationToken cancellationToken);
+
+    /// <summary>Batches that have not closed, and whose counters nothing has changed for a while.</summary>
+    /// <param name="quiet">For how long.</param>
+    /// <param name="checkedBefore">And have not been checked for so long.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellationToken">Cancels the statement.</param>
+    public abstract Task<IReadOnlyList<long>> FindStalledBatchesAsync(TimeSpan quiet, TimeSpan checkedBefore, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Compares the counters of a batch with its rows, under its lock, and repairs them.</summary>
+    /// <returns>What it found; <see langword="null"/> if the batch is gone or closed.</returns>
+    public abstract Task<BatchCheck?> CheckBatchAsync(long key, CancellationToken cancellationToken);
 
     /// <summary>How far a batch is; <see langword="null"/> if there is none with this id.</summary>
     public abstract Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>A page of the batches that a filter means, the newest first.</summary>
+    public abstract Task<BatchPage> ListBatchesAsync(BatchFilter filter, int limit, long? after, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens a batch for the failed members of one that has closed, with its callbacks and its metadata; or finds the one that a former call has
+    /// opened and not sealed.
+    /// </summary>
+    /// <returns>Its id and key; <see langword="null"/> if the batch has no members that failed.</returns>
+    /// <exception cref="BatchNotFoundException">There is none with this id.</exception>
+    public abstract Task<(string Id, long Key)?> OpenRetryBatchAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Moves failed members of a batch that has closed into an open one, as if they were new.</summary>
+    public abstract Task<ChangeResult> MoveFailedAsync(string id, long into, long after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Takes up to <paramref name="limit"/> available jobs of a queue, most urgent first, for a node. Committed when it returns.</summary>
     /// <param name="queue">The queue.</param>

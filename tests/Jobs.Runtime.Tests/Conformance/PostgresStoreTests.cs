@@ -26,6 +26,16 @@ public sealed class PostgresUniqueStoreTests : UniqueStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresBatchEventStoreTests : BatchEventStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
+public sealed class PostgresOpenBatchStoreTests : OpenBatchStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 public sealed class PostgresUniqueRetryStoreTests : UniqueRetryStoreTests
 {
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();

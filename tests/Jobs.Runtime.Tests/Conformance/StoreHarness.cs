@@ -71,7 +71,13 @@ abstract class StoreHarness : IAsyncDisposable
         (await Store.EnqueueAsync(job ?? NewJob(), EnqueueTerms.Alone, TestContext.Current.CancellationToken)).Id;
 
     public Task<BatchRef> EnqueueBatchAsync(string id, int size, WorkerDefinition? callback = null) =>
-        Store.EnqueueBatchAsync(id, Enumerable.Range(0, size).Select(i => NewJob($"{id} {i}")).ToAsyncEnumerable(), () => callback, EnqueueTerms.Alone, TestContext.Current.CancellationToken);
+        EnqueueBatchAsync(id, Enumerable.Range(0, size).Select(i => NewJob($"{id} {i}")), callback);
+
+    public Task<BatchRef> EnqueueBatchAsync(string id, IEnumerable<NewJob> jobs, WorkerDefinition? callback = null) =>
+        Store.EnqueueBatchAsync(new NewBatch(id), jobs.ToAsyncEnumerable(), () => callback is null ? [] : [Listener(BatchCallbacks.Complete, callback)], EnqueueTerms.Alone, TestContext.Current.CancellationToken);
+
+    public static BatchListener Listener(BatchCallbacks kind, WorkerDefinition worker) =>
+        new(kind, worker.Name, worker.Queue, worker.Priority, worker.MaxAttempts, IsNamed: true);
 
     public async Task<Guid> RegisterNodeAsync(TimeSpan? lease = null, params IReadOnlyList<string> workers)
     {
@@ -88,6 +94,9 @@ abstract class StoreHarness : IAsyncDisposable
         Store.ClaimSuspectAsync(["mail"], Known, node, TestContext.Current.CancellationToken);
 
     public async Task<ClaimedJob> ClaimOneAsync(Guid node) => Assert.Single(await ClaimAsync(node, 1));
+
+    /// <summary>Has the node of a claimed job die.</summary>
+    public Task DieWithAsync(ClaimedJob job) => Store.RemoveNodeAsync(job.Node, TestContext.Current.CancellationToken);
 
     /// <summary>Has a node claim the one job there is, and die.</summary>
     public async Task DieWithOneAsync()

@@ -1,5 +1,6 @@
 using Jobs.Generated;
 using Jobs.Postgres;
+using Jobs.Runtime.Tests.Conformance;
 using Jobs.Store;
 using Jobs.Testing.Database;
 using Npgsql;
@@ -52,7 +53,7 @@ public sealed class BatchFixture : IAsyncLifetime
             json.WriteEndObject();
         }) with
         { Queue = queue });
-        var batch = await Store.EnqueueBatchAsync(queue, jobs.ToAsyncEnumerable(), () => Worker, EnqueueTerms.Alone, CancellationToken.None);
+        var batch = await Store.EnqueueBatchAsync(queue, jobs.ToAsyncEnumerable(), static () => Worker, EnqueueTerms.Alone, CancellationToken.None);
         return (batch, (await Store.ClaimAsync(queue, [Worker.Name], size, Guid.NewGuid(), CancellationToken.None)).Jobs);
     }
 

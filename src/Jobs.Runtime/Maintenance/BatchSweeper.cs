@@ -1,0 +1,59 @@
+using Jobs.Queues;
+using Jobs.Store;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Jobs.Maintenance;
+
+/// <summary>Ends the members of cancelled batches, seals batches whose builders died, and counts closed batches in those that they are in.</summary>
+sealed class BatchSweeper(
+    JobStore store, QueueSignals signals, ControlSignal control, IOptions<JobsOptions> options, TimeProvider time, ILogger<BatchSweeper> logger)
+    : MaintenanceLoop(nameof(BatchSweeper), options.Value.PollInterval, chunk: 1_000, time, logger)
+{
+    const int BatchesOfATurn = 100;
+
+    public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
+    {
+        BatchWork work;
+        do
+        {
+            beforeChunk();
+            work = await store.FindBatchWorkAsync(BatchesOfATurn, leading).ConfigureAwait(false);
+            foreach (var (key, id) in work.Cancelled)
+                await CancelMembersAsync(key, id, beforeChunk, leading).ConfigureAwait(false);
+            foreach (var key in work.Expired)
+                signals.Wake(await store.ExpireBatchAsync(key, leading).ConfigureAwait(false) ?? []);
+            signals.Wake(await store.CountChildrenAsync(work.Uncounted, leading).ConfigureAwait(false));
+        }
+        while (!work.IsNone);
+    }
+
+    // Those that wait, and then those that execute: a statement that had both would hold a running member while it waits for the batch, which that
+    // member may hold in a transaction of its own. What was claimed in between is among the second.
+    async Task CancelMembersAsync(long key, string id, Action beforeChunk, CancellationToken leading)
+    {
+        signals.Wake(await store.BeginBatchSweepAsync(key, leading).ConfigureAwait(false));
+        var waiting = await CancelAllAsync(new JobFilter { Batch = id, States = [JobState.Scheduled, JobState.Available, JobState.Retryable] }, beforeChunk, leading).ConfigureAwait(false);
+        var running = await CancelAllAsync(new JobFilter { Batch = id, States = [JobState.Executing] }, beforeChunk, leading).ConfigureAwait(false);
+        if (running > 0)
+            control.Tell();
+        await store.EndBatchSweepAsync(key, leading).ConfigureAwait(false);
+        Log.BatchCancelled(logger, id, waiting, running);
+    }
+
+    async Task<long> CancelAllAsync(JobFilter filter, Action beforeChunk, CancellationToken leading)
+    {
+        var cancelled = 0L;
+        for (var after = long.MinValue; ;)
+        {
+            beforeChunk();
+            var limit = Chunk;
+            var result = await store.CancelAsync(new JobSelection(filter, after, limit), leading).ConfigureAwait(false);
+            signals.Wake(result.Queues);
+            cancelled += result.Jobs.Count(static job => job.IsChanged);
+            if (result.Jobs.Count < limit)
+                return cancelled;
+            after = result.Jobs[^1].Id;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using Npgsql;
+
+namespace Jobs.Postgres;
+
+/// <remarks>
+/// <para>
+/// The end of every statement that changes how many members of a batch have ended: acknowledgements, rescues, changes by hand, seals.
+/// </para>
+/// <para>
+/// Lock order, everywhere: jobs by id, unique keys, batches by key, callbacks. Nothing here decides on the statement's snapshot: "held" waits for
+/// whoever changes the batch, and "counted" computes on the row's latest version, so of two last acknowledgements exactly one sees pending reach
+/// zero.
+/// </para>
+/// </remarks>
+sealed partial class PostgresStore
+{
+    // What members that moved change in their batches. Wants a CTE "members" with (batch, was, state, was_attempted, attempted), of which "was" is
+    // the state before. A member that fails for the second time and on changes nothing, unless it is the first of its batch to fail: that is
+    // asked of the snapshot, which can only be behind, and then the tail asks again.
+    internal const string OfMembers = """
+        SELECT
+                batch, 0 AS total, :schema.is_final(was)::integer - :schema.is_final(state)::integer AS pending,
+                was_attempted::integer - attempted::integer AS unattempted,
+                (state = 'completed')::integer - (was = 'completed')::integer AS completed,
+                (state = 'cancelled')::integer - (was = 'cancelled')::integer AS cancelled,
+                (state = 'discarded')::integer - (was = 'discarded')::integer AS discarded,
+                state = 'retryable' AS retryable, false AS seals
+            FROM members
+            WHERE
+                batch IS NOT NULL AND (
+                    was_attempted <> attempted OR :schema.is_final(was) <> :schema.is_final(state)
+                    OR state = 'retryable' AND EXISTS (SELECT FROM :schema.batches AS b WHERE b.key = batch AND b.told & 32 = 0))
+        """;
+
+    internal const string MemberChanges = $"""
+        changes AS (
+            {OfMembers}
+        )
+        """;
+
+    // Wants a CTE "changes" with (batch, total, pending, unattempted, completed, cancelled, discarded, retryable, seals), and leaves "counted" (the
+    // batches as they are now) and "told" (the callbacks it enqueued). A kind of callback is told once: "told" has its bit from then on, whether
+    // anybody listened or not.
+    const string Events = """
+        :schema.batch_events(
+                    b.sealed_at IS NOT NULL OR delta.seals, b.total + delta.total, b.pending + delta.pending, b.unattempted + delta.unattempted,
+                    b.completed + delta.completed, b.cancelled + delta.cancelled, b.discarded + delta.discarded, delta.retryable)
+        """;
+
+    internal const string BatchTail = $$"""
+        delta AS MATERIALIZED (
+            SELECT
+                batch, sum(total)::integer AS total, sum(pending)::integer AS pending, sum(unattempted)::integer AS unattempted,
+                sum(completed)::integer AS completed, sum(cancelled)::integer AS cancelled, sum(discarded)::integer AS discarded,
+                bool_or(retryable) AS retryable, bool_or(seals) AS seals
+            FROM changes
+            WHERE batch IS NOT NULL
+            GROUP BY batch
+        ), held AS MATERIALIZED (
+            SELECT b.key
+            FROM :schema.batches AS b
+            JOIN delta ON delta.batch = b.key
+            WHERE b.closed_at IS NULL
+            ORDER BY b.key
+            FOR NO KEY UPDATE OF b
+        ), counted AS (
+            UPDATE :schema.batches AS b
+            SET
+                total = b.total + delta.total,
+                pending = b.pending + delta.pending,
+                unattempted = b.unattempted + delta.unattempted,
+                completed = b.completed + delta.completed,
+                cancelled = b.cancelled + delta.cancelled,
+                discarded = b.discarded + delta.discarded,
+                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE b.sealed_at END,
+                closed_at = CASE WHEN b.pending + delta.pending = 0 THEN :schema.clock() END,
+                changed_at = :schema.clock(),
+                telling = {{Events}} & ~b.told,
+                told = {{Events}} | b.told
+            FROM delta
+            JOIN held ON held.key = delta.batch
+            WHERE b.key = delta.batch
+            RETURNING b.*
+        ), told AS (
+            INSERT INTO :schema.jobs (worker, queue, priority, max_attempts, callback_of, callback, args)
+            SELECT
+                listener.worker, listener.queue, listener.priority, listener.max_attempts, b.key, kind.status,
+                jsonb_build_object(
+                    'status', kind.status, 'batch_id', b.id, 'total', b.total,
+                    'completed', b.completed, 'cancelled', b.cancelled, 'discarded', b.discarded,
+                    'pending', b.pending - CASE WHEN b.sealed_at IS NULL THEN 1 ELSE 0 END,
+                    'inserted_at', b.inserted_at, 'occurred_at', :schema.clock(), 'metadata', b.metadata)
+            FROM counted AS b
+            CROSS JOIN LATERAL (
+                SELECT 1 AS kind, b.callback_worker AS worker, b.callback_queue AS queue, b.callback_priority AS priority, b.callback_max_attempts AS max_attempts
+                WHERE b.callback_worker IS NOT NULL
+                UNION ALL
+                SELECT c.kind, c.worker, c.queue, c.priority, c.max_attempts
+                FROM :schema.batch_callbacks AS c
+                WHERE c.batch = b.key
+            ) AS listener
+            JOIN (VALUES (1, 'complete'), (2, 'succeeded'), (4, 'attempted'), (8, 'discarded'), (16, 'cancelled'), (32, 'retryable'))
+                AS kind (bit, status) ON kind.bit = listener.kind
+            WHERE b.telling & kind.bit <> 0
+            ORDER BY b.key, kind.bit
+            ON CONFLICT (callback_of, callback) WHERE callback_of IS NOT NULL DO NOTHING
+            RETURNING queue
+        )
+        """;
+
+    // What a tail did: the ids of the batches that it closed, the queues in which it enqueued callbacks, and the keys of those closed ones that are
+    // members of others.
+    internal const string Told = """
+        (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL),
+            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told),
+            (SELECT coalesce(array_agg(key), '{}') FROM counted WHERE closed_at IS NOT NULL AND parent IS NOT NULL)
+        """;
+
+    /// <summary>What the tail of a statement did.</summary>
+    /// <param name="Closed">The ids of the batches that it closed.</param>
+    /// <param name="Queues">The queues in which it enqueued callbacks.</param>
+    /// <param name="ClosedChildren">The keys of those that it closed and that are members of other batches.</param>
+    readonly record struct TailResult(IReadOnlyList<string> Closed, IReadOnlyList<string> Queues, IReadOnlyList<long> ClosedChildren);
+
+    static TailResult ReadTail(NpgsqlDataReader reader, int first) => new(
+        reader.GetFieldValue<string[]>(first), reader.GetFieldValue<string[]>(first + 1), reader.GetFieldValue<long[]>(first + 2));
+
+    static async Task<TailResult> ReadTailAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return ReadTail(reader, 0);
+    }
+}
