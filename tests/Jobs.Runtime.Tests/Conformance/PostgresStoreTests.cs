@@ -31,6 +31,11 @@ public sealed class PostgresBatchEventStoreTests : BatchEventStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresBatchChangeStoreTests : BatchChangeStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 public sealed class PostgresOpenBatchStoreTests : OpenBatchStoreTests
 {
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
