@@ -42,9 +42,12 @@ abstract class MaintenanceLoop(string name, TimeSpan interval, int chunk, TimePr
             }
 
             pulse.Expect(wait + LongestChunk);
-            await Task.Delay(wait, time, leading).ConfigureAwait(false);
+            await WaitAsync(wait, leading).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Waits for the next turn.</summary>
+    protected virtual Task WaitAsync(TimeSpan wait, CancellationToken leading) => Task.Delay(wait, time, leading);
 
     /// <summary>One turn, in chunks.</summary>
     /// <param name="beforeChunk">To be called before each statement.</param>

@@ -26,10 +26,9 @@ sealed partial class PostgresStore
     public override async Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        return await QueryAsync<BatchStatus?>(
+        return await QueryAloneAsync<BatchStatus?>(
             connection,
-            _batchStatus,
-            parameters => parameters.Bind(id, NpgsqlDbType.Text),
+            Write(_batchStatus, parameters => parameters.Bind(id, NpgsqlDbType.Text)),
             static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? ReadStatus(reader) : null,
             cancellationToken).ConfigureAwait(false);
     }
@@ -59,16 +58,14 @@ sealed partial class PostgresStore
     public override async Task<BatchPage> ListBatchesAsync(BatchFilter filter, int limit, long? after, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand("", connection);
-        command.CommandText = _database.Schema.Qualify($"""
-            {BatchColumns}
-            WHERE {Conditions(filter, after, command.Parameters)}
-            ORDER BY b.key DESC
-            LIMIT {limit + 1}
-            """);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await ReadToEndAsync(
-            reader,
+        return await QueryAloneAsync(
+            connection,
+            parameters => _database.Schema.Qualify($"""
+                {BatchColumns}
+                WHERE {Conditions(filter, after, parameters)}
+                ORDER BY b.key DESC
+                LIMIT {limit + 1}
+                """),
             async (row, token) =>
             {
                 var batches = new List<(BatchStatus Status, long Key)>();

@@ -51,10 +51,9 @@ sealed partial class PostgresStore
     public override async Task<(string Id, long Key)?> OpenRetryBatchAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        var (key, hasFailed) = await QueryAsync<(long, bool)?>(
+        var (key, hasFailed) = await QueryAloneAsync<(long, bool)?>(
             connection,
-            _hasFailed,
-            parameters => parameters.Bind(id, NpgsqlDbType.Text),
+            Write(_hasFailed, parameters => parameters.Bind(id, NpgsqlDbType.Text)),
             static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? (reader.GetInt64(0), reader.GetBoolean(1)) : null,
             cancellationToken).ConfigureAwait(false) ?? throw new BatchNotFoundException(id);
         if (!hasFailed)
@@ -63,10 +62,9 @@ sealed partial class PostgresStore
         // None, where another caller has just opened it: it is there when this one looks again.
         while (true)
         {
-            var opened = await QueryAsync<(string, long)?>(
+            var opened = await QueryAloneAsync<(string, long)?>(
                 connection,
-                _openRetryBatch,
-                parameters => parameters.Bind(key, NpgsqlDbType.Bigint),
+                Write(_openRetryBatch, parameters => parameters.Bind(key, NpgsqlDbType.Bigint)),
                 static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? (reader.GetString(1), reader.GetInt64(0)) : null,
                 cancellationToken).ConfigureAwait(false);
             if (opened is not null)

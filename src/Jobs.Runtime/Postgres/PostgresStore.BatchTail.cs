@@ -15,11 +15,12 @@ namespace Jobs.Postgres;
 sealed partial class PostgresStore
 {
     // What members that moved change in their batches. Wants a CTE "members" with (batch, was, state, was_attempted, attempted), of which "was" is
-    // the state before. A member that fails for the second time and on changes nothing, unless it is the first of its batch to fail: that is
+    // the state before. The final states are written out: is_final of a constant would be a statement of its own when this one is planned. A
+    // member that fails for the second time and on changes nothing, unless it is the first of its batch to fail: that is
     // asked of the snapshot, which can only be behind, and then the tail asks again.
     internal const string OfMembers = """
         SELECT
-                batch, 0 AS total, :schema.is_final(was)::integer - :schema.is_final(state)::integer AS pending,
+                batch, 0 AS total, (was IN ('completed', 'cancelled', 'discarded'))::integer - (state IN ('completed', 'cancelled', 'discarded'))::integer AS pending,
                 was_attempted::integer - attempted::integer AS unattempted,
                 (state = 'completed')::integer - (was = 'completed')::integer AS completed,
                 (state = 'cancelled')::integer - (was = 'cancelled')::integer AS cancelled,
@@ -28,7 +29,7 @@ sealed partial class PostgresStore
             FROM members
             WHERE
                 batch IS NOT NULL AND (
-                    was_attempted <> attempted OR :schema.is_final(was) <> :schema.is_final(state)
+                    was_attempted <> attempted OR (was IN ('completed', 'cancelled', 'discarded')) <> (state IN ('completed', 'cancelled', 'discarded'))
                     OR state = 'retryable' AND EXISTS (SELECT FROM :schema.batches AS b WHERE b.key = batch AND b.told & 32 = 0))
         """;
 

@@ -31,30 +31,41 @@ sealed partial class PostgresStore
             WHERE state = 'executing' AND batch = $1 AND cancel_requested_at IS NULL
             ORDER BY id
             FOR NO KEY UPDATE
+        ), marked AS (
+            UPDATE :schema.jobs
+            SET cancel_requested_at = :schema.clock()
+            WHERE id = ANY (ARRAY(SELECT id FROM locked)) AND state = 'executing'
+            RETURNING id
         )
-        UPDATE :schema.jobs
-        SET cancel_requested_at = :schema.clock()
-        WHERE id = ANY (ARRAY(SELECT id FROM locked)) AND state = 'executing'
+        SELECT count(*)::integer
+        FROM marked
         """;
 
     public override async Task<BatchCancelResult?> CancelBatchAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        var marked = await QueryAsync<(long Key, bool IsClosed, bool IsMarked)?>(
+        var marked = await QueryAloneAsync<(long Key, bool IsClosed, bool IsMarked)?>(
             connection,
-            _cancelBatch,
-            parameters => parameters.Bind(id, NpgsqlDbType.Text),
+            Write(_cancelBatch, parameters => parameters.Bind(id, NpgsqlDbType.Text)),
             static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false)
                 ? (reader.GetInt64(0), reader.GetBoolean(1), reader.GetBoolean(2))
                 : null,
             cancellationToken).ConfigureAwait(false);
-        if (marked is not { } batch)
-            return null;
-        var executing = batch.IsClosed
-            ? 0
-            : await ExecuteAsync(connection, _cancelExecuting, parameters => parameters.Bind(batch.Key, NpgsqlDbType.Bigint), cancellationToken).ConfigureAwait(false);
-        return new BatchCancelResult(batch.IsMarked, batch.IsClosed, executing);
+        return marked is not { } batch
+            ? null
+            : new BatchCancelResult(batch.IsMarked, batch.IsClosed, batch.IsClosed ? 0 : await CancelExecutingAsync(connection, batch.Key, cancellationToken).ConfigureAwait(false));
     }
+
+    Task<int> CancelExecutingAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken) =>
+        QueryAloneAsync(
+            connection,
+            Write(_cancelExecuting, parameters => parameters.Bind(key, NpgsqlDbType.Bigint)),
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return reader.GetInt32(0);
+            },
+            cancellationToken);
 
     // Along three indexes that are mostly empty.
     internal const string FindBatchWorkSql = """
@@ -133,7 +144,7 @@ sealed partial class PostgresStore
 
     async Task<IReadOnlyList<string>> SealAsync(long key, CancellationToken cancellationToken)
     {
-        var tail = await OnControlAsync(connection => SealBatchAsync(connection, key, 0, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var tail = await QueryAsync(_sealBatch, parameters => BindSeal(parameters, key, 0), ReadTailAsync, cancellationToken).ConfigureAwait(false);
         return [.. tail.Queues, .. await CountInParentsAsync(tail.ClosedChildren).ConfigureAwait(false)];
     }
 

@@ -273,11 +273,13 @@ sealed partial class PostgresStore
         QueryAsync(
             connection,
             _sealBatch,
-            parameters =>
-            {
-                parameters.Bind(key, NpgsqlDbType.Bigint);
-                parameters.Bind(added, NpgsqlDbType.Integer);
-            },
+            parameters => BindSeal(parameters, key, added),
             ReadTailAsync,
             cancellationToken);
+
+    static void BindSeal(NpgsqlParameterCollection parameters, long key, int added)
+    {
+        parameters.Bind(key, NpgsqlDbType.Bigint);
+        parameters.Bind(added, NpgsqlDbType.Integer);
+    }
 }

@@ -42,6 +42,9 @@ sealed partial class PostgresStore
                         LIMIT 1
                     ) AS suspect
                 ) AS suspects_wait,
+                EXISTS (SELECT FROM :schema.batches WHERE cancel_requested_at IS NOT NULL AND swept_at IS NULL)
+                    OR EXISTS (SELECT FROM :schema.batches WHERE parent IS NOT NULL AND closed_at IS NOT NULL AND counted_at IS NULL)
+                    OR EXISTS (SELECT FROM :schema.batches WHERE sealed_at IS NULL AND expires_at <= :schema.clock()) AS batches_wait,
                 coalesce(array_agg(j.id), '{}') AS cancelled,
                 coalesce(array_agg(j.run), '{}') AS cancelled_runs
             FROM :schema.jobs AS j
@@ -63,7 +66,8 @@ sealed partial class PostgresStore
             {{SaidOfConcurrency}},
             look.suspects_wait,
             CASE WHEN q.position = 1 THEN look.cancelled END,
-            CASE WHEN q.position = 1 THEN look.cancelled_runs END
+            CASE WHEN q.position = 1 THEN look.cancelled_runs END,
+            look.batches_wait
         FROM (SELECT own.queue, own.position, $4::text AS node FROM unnest($1::text[]) WITH ORDINALITY AS own (queue, position)) AS q
         CROSS JOIN look
         ORDER BY q.position
@@ -83,17 +87,17 @@ sealed partial class PostgresStore
             async (reader, token) =>
             {
                 var found = new PolledQueue[queues.Count];
-                var suspectsWait = false;
+                var (suspectsWait, batchesWait) = (false, false);
                 (long, long)[] cancelled = [];
                 for (var i = 0; await reader.ReadAsync(token).ConfigureAwait(false); i++)
                 {
                     found[i] = new PolledQueue(reader.GetBoolean(0), new QueueRule(ReadState(reader, 1), ReadInteger(reader, 2)));
-                    suspectsWait = reader.GetBoolean(3);
+                    (suspectsWait, batchesWait) = (reader.GetBoolean(3), reader.GetBoolean(6));
                     if (!reader.IsDBNull(4))
                         cancelled = [.. reader.GetFieldValue<long[]>(4).Zip(reader.GetFieldValue<long[]>(5))];
                 }
 
-                return new PollResult(found, suspectsWait, cancelled);
+                return new PollResult(found, suspectsWait, cancelled) { BatchesWait = batchesWait };
             },
             cancellationToken);
 

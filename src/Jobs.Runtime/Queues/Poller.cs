@@ -1,4 +1,5 @@
 using Jobs.Generated;
+using Jobs.Maintenance;
 using Jobs.Nodes;
 using Jobs.Store;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace Jobs.Queues;
 /// <summary>Looks, for all queues of this node at once, for jobs to claim, for running jobs to cancel, and for what is said of the queues.</summary>
 /// <remarks>One statement for each poll interval, however many queues there are. A queue that finds nothing to claim waits to be woken.</remarks>
 sealed class Poller(
-    JobStore store, WorkerRegistry workers, Node node, WorkedQueues worked, HeldJobs held, QueueSignals signals, ControlSignal control, Quarantine quarantine,
+    JobStore store, WorkerRegistry workers, Node node, WorkedQueues worked, HeldJobs held, QueueSignals signals, ControlSignal control, Quarantine quarantine, BatchSweeper batches,
     IOptions<JobsOptions> options, TimeProvider time, ILogger<Poller> logger)
 {
     // Who cancels thousands of jobs one by one asks for as many looks.
@@ -58,5 +59,7 @@ sealed class Poller(
 
         if (found.SuspectsWait)
             quarantine.Suspect();
+        if (found.BatchesWait)
+            batches.Sweep();
     }
 }
