@@ -8,8 +8,9 @@ namespace Jobs.Postgres;
 /// </para>
 /// <para>
 /// Lock order, everywhere: jobs by id, unique keys, batches by key, callbacks. Nothing here decides on the statement's snapshot: "held" waits for
-/// whoever changes the batch, and "counted" computes on the row's latest version, so of two last acknowledgements exactly one sees pending reach
-/// zero.
+/// whoever changes the batch, and has the row's latest version, so of two last acknowledgements exactly one sees pending reach zero. "counted"
+/// computes on that one too: an UPDATE begins with the snapshot's version, and checks the constraints on what it makes of it, where members that
+/// were retried since are not counted yet.
 /// </para>
 /// </remarks>
 sealed partial class PostgresStore
@@ -44,8 +45,8 @@ sealed partial class PostgresStore
     // anybody listened or not.
     const string Events = """
         :schema.batch_events(
-                    b.sealed_at IS NOT NULL OR delta.seals, b.total + delta.total, b.pending + delta.pending, b.unattempted + delta.unattempted,
-                    b.completed + delta.completed, b.cancelled + delta.cancelled, b.discarded + delta.discarded, delta.retryable)
+                    held.sealed_at IS NOT NULL OR delta.seals, held.total + delta.total, held.pending + delta.pending, held.unattempted + delta.unattempted,
+                    held.completed + delta.completed, held.cancelled + delta.cancelled, held.discarded + delta.discarded, delta.retryable)
         """;
 
     internal const string BatchTail = $$"""
@@ -58,7 +59,7 @@ sealed partial class PostgresStore
             WHERE batch IS NOT NULL
             GROUP BY batch
         ), held AS MATERIALIZED (
-            SELECT b.key
+            SELECT b.key, b.sealed_at, b.total, b.pending, b.unattempted, b.completed, b.cancelled, b.discarded, b.told
             FROM :schema.batches AS b
             JOIN delta ON delta.batch = b.key
             WHERE b.closed_at IS NULL
@@ -67,17 +68,17 @@ sealed partial class PostgresStore
         ), counted AS (
             UPDATE :schema.batches AS b
             SET
-                total = b.total + delta.total,
-                pending = b.pending + delta.pending,
-                unattempted = b.unattempted + delta.unattempted,
-                completed = b.completed + delta.completed,
-                cancelled = b.cancelled + delta.cancelled,
-                discarded = b.discarded + delta.discarded,
-                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE b.sealed_at END,
-                closed_at = CASE WHEN b.pending + delta.pending = 0 THEN :schema.clock() END,
+                total = held.total + delta.total,
+                pending = held.pending + delta.pending,
+                unattempted = held.unattempted + delta.unattempted,
+                completed = held.completed + delta.completed,
+                cancelled = held.cancelled + delta.cancelled,
+                discarded = held.discarded + delta.discarded,
+                sealed_at = CASE WHEN delta.seals THEN :schema.clock() ELSE held.sealed_at END,
+                closed_at = CASE WHEN held.pending + delta.pending = 0 THEN :schema.clock() END,
                 changed_at = :schema.clock(),
-                telling = {{Events}} & ~b.told,
-                told = {{Events}} | b.told
+                telling = {{Events}} & ~held.told,
+                told = {{Events}} | held.told
             FROM delta
             JOIN held ON held.key = delta.batch
             WHERE b.key = delta.batch
