@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Jobs.Generated;
 
 namespace Jobs.Model.Tests;
 
@@ -50,6 +51,9 @@ sealed record JobRow(string Label)
 
     public string? Output { get; init; }
 
+    /// <summary>Whether its batch has counted it as attempted.</summary>
+    public bool IsAttempted { get; init; }
+
     public bool IsFinal => State is JobState.Completed or JobState.Cancelled or JobState.Discarded;
 }
 
@@ -71,6 +75,14 @@ sealed record BatchRow(string Id)
     public int Discarded { get; init; }
 
     public int Pending => Total - Completed - Cancelled - Discarded + (SealedAt is null ? 1 : 0);
+
+    public int Unattempted { get; init; }
+
+    /// <summary>The kinds of callbacks whose conditions have held.</summary>
+    public BatchCallbacks Told { get; init; }
+
+    /// <summary>The kinds of callbacks that the batch's worker gets, besides that of the end.</summary>
+    public BatchCallbacks Heard { get; init; }
 
     public string? CallbackWorker { get; init; }
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Jobs.Generated;
 using Jobs.Postgres;
 using Jobs.Store;
 using Jobs.Testing.Database;
@@ -132,7 +133,7 @@ sealed class Subject : IAsyncDisposable
         var batch = json.GetProperty("batch_id").GetString()!;
         for (var before = 0; ; before++)
         {
-            var callback = World.CallbackOf(batch, before);
+            var callback = World.CallbackOf(json.GetProperty("status").GetString()!, batch, before);
             if (!_labels.Values.Contains(callback))
                 return callback;
         }
@@ -144,7 +145,7 @@ sealed class Subject : IAsyncDisposable
             j.node, j.attempted_at, j.finished_at,
             CASE WHEN j.batch IS NOT NULL THEN coalesce(b.id, '(pruned)') END,
             CASE WHEN j.callback_of IS NOT NULL THEN coalesce(c.id, '(pruned)') || replace(': ' || j.callback, ': complete', '') END, j.errors::text,
-            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text
+            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text, j.attempted
         FROM jobs.jobs AS j
         LEFT JOIN jobs.batches AS b ON b.key = j.batch
         LEFT JOIN jobs.batches AS c ON c.key = j.callback_of
@@ -154,8 +155,9 @@ sealed class Subject : IAsyncDisposable
     const string BatchesSql = """
         SELECT
             id, inserted_at, sealed_at, closed_at, total, completed, cancelled, discarded, pending,
-            callback_worker, callback_queue, callback_priority, callback_max_attempts
-        FROM jobs.batches
+            callback_worker, callback_queue, callback_priority, callback_max_attempts, unattempted, told,
+            (SELECT coalesce(sum(c.kind), 0)::integer FROM jobs.batch_callbacks AS c WHERE c.batch = b.key AND c.worker = b.callback_worker)
+        FROM jobs.batches AS b
         ORDER BY key
         """;
 
@@ -191,6 +193,7 @@ sealed class Subject : IAsyncDisposable
         {
             ["jobs"] = JobsSql,
             ["batches"] = BatchesSql,
+            ["batch_callbacks"] = BatchesSql,
             ["nodes"] = NodesSql,
             ["leader"] = LeaderSql,
             ["queue_settings"] = SettingsSql,
@@ -234,6 +237,7 @@ sealed class Subject : IAsyncDisposable
             Meta = Text(row, 20),
             Progress = Text(row, 21),
             Output = Text(row, 22),
+            IsAttempted = !row.IsDBNull(23) && row.GetBoolean(23),
         };
     }
 
@@ -258,6 +262,9 @@ sealed class Subject : IAsyncDisposable
             CallbackQueue = Text(row, 10),
             CallbackPriority = row.IsDBNull(11) ? null : row.GetInt16(11),
             CallbackMaxAttempts = row.IsDBNull(12) ? null : row.GetInt16(12),
+            Unattempted = row.GetInt32(13),
+            Told = (BatchCallbacks)row.GetInt16(14),
+            Heard = (BatchCallbacks)row.GetInt32(15),
         };
         Assert.Equal(batch.Pending, row.GetInt32(8));
         return batch;

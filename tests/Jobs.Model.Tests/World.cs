@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Jobs.Generated;
 
 namespace Jobs.Model.Tests;
 
@@ -41,7 +43,16 @@ sealed class World
 
     ImmutableDictionary<string, int> _callbacks = ImmutableDictionary<string, int>.Empty;
 
-    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks };
+    // What has been told of each batch.
+    ImmutableDictionary<string, BatchCallbacks> _told = ImmutableDictionary<string, BatchCallbacks>.Empty;
+
+    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks, _told = _told };
+
+    public void Insert(BatchRow batch)
+    {
+        Batches = Batches.Add(batch);
+        _told = _told.Remove(batch.Id);
+    }
 
     public void Restore(Tables tables) => Tables = tables;
 
@@ -86,8 +97,24 @@ sealed class World
     /// <summary>Ends a job, and counts it in its batch.</summary>
     public void End(JobRow job, JobState state)
     {
-        Change(job, job with { State = state, Node = null, CancelRequestedAt = null, FinishedAt = Clock });
+        Change(job, job with { State = state, Node = null, CancelRequestedAt = null, FinishedAt = Clock, IsAttempted = job.IsAttempted || job.Batch is not null });
         Count(job.Batch, state, 1);
+        CountAttempt(job);
+    }
+
+    /// <summary>Has a job wait for its next attempt, and tells its batch.</summary>
+    public void Fail(JobRow job)
+    {
+        Wait(job with { IsAttempted = job.IsAttempted || job.Batch is not null }, JobState.Retryable);
+        CountAttempt(job);
+        if (job.Batch is { } id && FindBatch(id) is { ClosedAt: null } batch)
+            Change(batch with { Told = batch.Told | BatchCallbacks.Retryable });
+    }
+
+    void CountAttempt(JobRow job)
+    {
+        if (job is { IsAttempted: false, Batch: { } id } && FindBatch(id) is { ClosedAt: null } batch)
+            Change(batch with { Unattempted = batch.Unattempted - 1 });
     }
 
     /// <summary>Counts a member that has ended, or takes one out of the count that goes on.</summary>
@@ -106,41 +133,67 @@ sealed class World
 
     public void Change(BatchRow batch) => Batches = Batches.SetItem(Batches.FindIndex(row => row.Id == batch.Id), batch);
 
-    /// <summary>Closes the batches whose last member has ended, and tells whom they name. The last step of each change.</summary>
+    /// <summary>Closes the batches whose last member has ended, and tells whom they name of what has come about. The last step of each change.</summary>
     public Closed Close()
     {
-        var ended = Batches.Where(batch => batch is { Pending: 0, ClosedAt: null }).ToList();
-        foreach (var batch in ended)
+        var (closed, queues) = (new List<string>(), new List<string>());
+        foreach (var batch in Batches.Where(static batch => batch.ClosedAt is null).ToList())
         {
-            Change(batch with { ClosedAt = Clock });
-            if (batch.CallbackWorker is { } worker)
+            var after = batch with { Told = batch.Told | Events(batch), ClosedAt = batch.Pending == 0 ? Clock : null };
+            Change(after);
+            if (after.ClosedAt is not null)
+                closed.Add(batch.Id);
+
+            var news = after.Told & ~_told.GetValueOrDefault(batch.Id) & (batch.Heard | BatchCallbacks.Complete);
+            _told = _told.SetItem(batch.Id, after.Told);
+            if (batch.CallbackWorker is not { } worker)
+                continue;
+            foreach (var kind in Kinds.Where(kind => news.HasFlag(kind)))
             {
-                var before = _callbacks.GetValueOrDefault(batch.Id);
-                _callbacks = _callbacks.SetItem(batch.Id, before + 1);
-                Jobs = Jobs.Add(new JobRow(CallbackOf(batch.Id, before))
-                {
-                    Worker = worker,
-                    Queue = batch.CallbackQueue!,
-                    State = JobState.Available,
-                    ScheduledAt = Clock,
-                    InsertedAt = Clock,
-                    Args = $$"""{"total": {{batch.Total}}, "status": "complete", "batch_id": "{{batch.Id}}", "cancelled": {{batch.Cancelled}}, "completed": {{batch.Completed}}, "discarded": {{batch.Discarded}}}""",
-                    Priority = batch.CallbackPriority!.Value,
-                    MaxAttempts = batch.CallbackMaxAttempts!.Value,
-                    CallbackOf = batch.Id,
-                });
+                queues.Add(batch.CallbackQueue!);
+                Jobs = Jobs.Add(Callback(after, kind, worker));
             }
         }
 
-        return new Closed(
-            [.. ended.Select(batch => batch.Id).Order(StringComparer.Ordinal)],
-            [.. ended.Select(batch => batch.CallbackQueue).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
+        return new Closed([.. closed.Order(StringComparer.Ordinal)], [.. queues.Distinct().Order(StringComparer.Ordinal)]);
     }
 
+    static readonly IReadOnlyList<BatchCallbacks> Kinds = [.. Enum.GetValues<BatchCallbacks>().Where(static kind => kind is not BatchCallbacks.None).Order()];
+
+    static BatchCallbacks Events(BatchRow batch) =>
+        (batch.Pending == 0 ? BatchCallbacks.Complete : 0)
+        | (batch.Pending == 0 && batch.Completed == batch.Total ? BatchCallbacks.Succeeded : 0)
+        | (batch.SealedAt is not null && (batch.Unattempted <= 0 || batch.Pending == 0) ? BatchCallbacks.Attempted : 0)
+        | (batch.Discarded > 0 ? BatchCallbacks.Discarded : 0)
+        | (batch.Cancelled > 0 ? BatchCallbacks.Cancelled : 0);
+
+    JobRow Callback(BatchRow batch, BatchCallbacks kind, string worker)
+    {
+        var status = kind.ToString().ToLowerInvariant();
+        var name = $"{status} of {batch.Id}";
+        var before = _callbacks.GetValueOrDefault(name);
+        _callbacks = _callbacks.SetItem(name, before + 1);
+        return new JobRow(CallbackOf(status, batch.Id, before))
+        {
+            Worker = worker,
+            Queue = batch.CallbackQueue!,
+            State = JobState.Available,
+            ScheduledAt = Clock,
+            InsertedAt = Clock,
+            Args = $$"""{"total": {{batch.Total}}, "status": "{{status}}", "pending": {{batch.Pending}}, "batch_id": "{{batch.Id}}", "metadata": null, "cancelled": {{batch.Cancelled}}, "completed": {{batch.Completed}}, "discarded": {{batch.Discarded}}, "inserted_at": "{{Instant(batch.InsertedAt)}}", "occurred_at": "{{Instant(Clock)}}"}""",
+            Priority = batch.CallbackPriority!.Value,
+            MaxAttempts = batch.CallbackMaxAttempts!.Value,
+            CallbackOf = kind is BatchCallbacks.Complete ? batch.Id : $"{batch.Id}: {status}",
+        };
+    }
+
+    static string Instant(TimeSpan time) => (Subject.Start + time).ToString("yyyy-MM-ddTHH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture);
+
     /// <summary>The label of a batch's callback. A batch that was pruned may be followed by one with the same id.</summary>
+    /// <param name="status">Its kind.</param>
     /// <param name="batch">The batch's id.</param>
-    /// <param name="before">How many of that id had a callback before.</param>
-    public static string CallbackOf(string batch, int before) => before == 0 ? $"end of {batch}" : $"end of {batch}, {before + 1}";
+    /// <param name="before">How many of that id had a callback of the kind before.</param>
+    public static string CallbackOf(string status, string batch, int before) => $"{status} of {batch}{(before == 0 ? "" : $", {before + 1}")}";
 
     public const string PrunedBatch = "(pruned)";
 

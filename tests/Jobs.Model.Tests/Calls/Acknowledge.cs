@@ -60,7 +60,7 @@ sealed record Ended(string Label, Acknowledgement Outcome)
                 world.Wait(job with { Attempt = job.Attempt - 1, ScheduledAt = world.Clock + Outcome.Delay }, state);
                 break;
             case JobState.Retryable:
-                world.Wait(job with { ScheduledAt = world.Clock + Outcome.Delay }, state);
+                world.Fail(job with { ScheduledAt = world.Clock + Outcome.Delay });
                 break;
             default:
                 world.End(job, state);

@@ -1,3 +1,4 @@
+using Jobs.Generated;
 using Jobs.Store;
 using Npgsql;
 
@@ -70,20 +71,19 @@ sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
 }
 
 /// <summary>Enqueues a batch, whose id may be taken.</summary>
-sealed record EnqueueBatch(string Id, Worker? Callback, params IReadOnlyList<Draft> Drafts) : Operation
+sealed record EnqueueBatch(string Id, Worker? Callback, BatchCallbacks Heard, params IReadOnlyList<Draft> Drafts) : Operation
 {
-    public override Call Resolve(View view) => new EnqueueBatchCall(Id, Callback, [.. Drafts.Select(view.Name)]);
+    public override Call Resolve(View view) => new EnqueueBatchCall(Id, Callback, Callback is null ? BatchCallbacks.None : Heard, [.. Drafts.Select(view.Name)]);
 }
 
-sealed record EnqueueBatchCall(string Id, Worker? Callback, IReadOnlyList<NewRow> Rows) : Call
+sealed record EnqueueBatchCall(string Id, Worker? Callback, BatchCallbacks Heard, IReadOnlyList<NewRow> Rows) : Call
 {
     public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
     {
         try
         {
             var batch = await subject.Store.EnqueueBatchAsync(
-                Id, Rows.Select(row => row.ToJob(Subject.Start)).ToAsyncEnumerable(), () => Callback is { } worker ? NewRow.Definition(worker) : null,
-                EnqueueTerms.Alone, cancellationToken);
+                new NewBatch(Id), Rows.Select(row => row.ToJob(Subject.Start)).ToAsyncEnumerable(), Listeners, EnqueueTerms.Alone, cancellationToken);
             return [Made(batch.Id, batch.Total, batch.CallbackWorker)];
         }
         catch (BatchExistsException exists)
@@ -100,11 +100,13 @@ sealed record EnqueueBatchCall(string Id, Worker? Callback, IReadOnlyList<NewRow
         var definition = Callback is { } worker ? NewRow.Definition(worker) : null;
         foreach (var row in Rows)
             world.Insert(row, Id);
-        world.Batches = world.Batches.Add(new BatchRow(Id)
+        world.Insert(new BatchRow(Id)
         {
             InsertedAt = world.Clock,
             SealedAt = world.Clock,
             Total = Rows.Count,
+            Unattempted = Rows.Count,
+            Heard = Heard & ~BatchCallbacks.Complete,
             CallbackWorker = definition?.Name,
             CallbackQueue = definition?.Queue,
             CallbackPriority = definition?.Priority,
@@ -113,6 +115,15 @@ sealed record EnqueueBatchCall(string Id, Worker? Callback, IReadOnlyList<NewRow
         world.Close();
         return Made(Id, Rows.Count, definition?.Name);
     }
+
+    IReadOnlyList<BatchListener> Listeners() => Callback is not { } worker
+        ? []
+        : [.. Enum.GetValues<BatchCallbacks>()
+            .Where(kind => kind is BatchCallbacks.Complete || (kind is not BatchCallbacks.None && Heard.HasFlag(kind)))
+            .Select(kind => Listener(kind, NewRow.Definition(worker)))];
+
+    static BatchListener Listener(BatchCallbacks kind, WorkerDefinition worker) =>
+        new(kind, worker.Name, worker.Queue, worker.Priority, worker.MaxAttempts, IsNamed: true);
 
     static Answer Made(string id, int total, string? callback) => new($"made {id} of {total}, {callback ?? "nobody"} is told");
 
@@ -133,9 +144,14 @@ sealed record FindBatch(string Id) : Call
                 batch.Completed, batch.Cancelled, batch.Discarded)
             {
                 InsertedAt = Subject.Start + batch.InsertedAt,
+                SealedAt = Subject.Start + batch.SealedAt,
                 ClosedAt = Subject.Start + batch.ClosedAt,
+                CancelRequestedAt = null,
+                Parent = null,
+                Metadata = null,
                 CallbackWorker = batch.CallbackWorker,
                 CallbackState = world.Jobs.Find(job => job.CallbackOf == Id)?.State,
+                AsOf = Subject.Start + world.Clock,
             }));
 
     static string Shown(BatchStatus status) => status.ToString();

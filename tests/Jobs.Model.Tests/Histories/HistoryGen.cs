@@ -1,4 +1,5 @@
 using CsCheck;
+using Jobs.Generated;
 using Jobs.Model.Tests.Calls;
 
 namespace Jobs.Model.Tests.Histories;
@@ -51,8 +52,9 @@ static class HistoryGen
     static Gen<Operation> EnqueueBatchOf(Gen<Draft[]> members) => Gen.Select(
         Gen.Int[0, 7],
         Gen.Frequency((3, AnyWorker.Select(worker => (Worker?)worker)), (1, Gen.Const(default(Worker?)))),
+        Gen.Frequency((1, Gen.Const(BatchCallbacks.None)), (2, Gen.Int[0, 63].Select(static bits => (BatchCallbacks)bits))),
         members,
-        static Operation (id, callback, drafts) => new EnqueueBatch($"b{id}", callback, drafts));
+        static Operation (id, callback, heard, drafts) => new EnqueueBatch($"b{id}", callback, heard, drafts));
 
     static readonly Gen<Operation> FindBatch = Gen.Int[0, 7].Select(Operation (id) => new FindBatch($"b{id}"));
 

@@ -45,6 +45,21 @@ public abstract class BatchEventStoreTests
         Assert.Equal(["attempted", "cancelled", "complete", "discarded", "retryable"], await ToldAsync(harness));
     }
 
+    // Not only while the callback's row is there to stand in the way.
+    [Fact]
+    public async Task What_was_told_is_not_told_again_when_the_callback_is_gone()
+    {
+        await using var harness = await StartAsync();
+        await EnqueueAsync(harness, 2);
+        var members = await harness.ClaimAsync(await harness.RegisterNodeAsync());
+        await harness.AcknowledgeAsync(members[0], JobState.Discarded);
+        await harness.DeleteJobAsync(Assert.Single(await harness.CallbacksAsync("b")).Id);
+
+        await harness.AcknowledgeAsync(members[1], JobState.Discarded);
+
+        Assert.Equal(["attempted", "complete"], await ToldAsync(harness));
+    }
+
     [Fact]
     public async Task A_member_that_is_retried_by_hand_and_then_fails_for_the_first_time_is_the_first_that_is_retryable()
     {
