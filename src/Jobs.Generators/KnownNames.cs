@@ -16,7 +16,7 @@ static class KnownNames
     public const string JobContext = "Jobs.JobContext";
     public const string JobOutcome = "Jobs.JobOutcome";
     public const string BatchRef = "Jobs.BatchRef";
-    public const string BatchComplete = "Jobs.BatchComplete";
+    public const string BatchCallback = "Jobs.BatchCallback";
     public const string NewJob = "Jobs.NewJob";
     public const string Performs = "Jobs.IPerforms";
     public const string JobClient = "Jobs.JobClient";

@@ -90,7 +90,9 @@ sealed class WorkerEmitter
 
     void WriteClass()
     {
-        var contract = _worker.PerformsBatchComplete ? "global::Jobs.IPerforms<global::Jobs.BatchComplete>" : "global::Jobs.IGeneratedWorker";
+        var contract = _worker.Callbacks.Count == 0
+            ? "global::Jobs.IGeneratedWorker"
+            : string.Join(", ", _worker.Callbacks.Select(static callback => $"global::Jobs.IPerforms<global::Jobs.{callback}>"));
         _writer.WriteLine($$"""
             partial class {{_worker.ClassName}} : {{contract}}
             {
@@ -252,8 +254,8 @@ sealed class WorkerEmitter
             _writer.WriteLine($"        Timeout = new global::System.TimeSpan(0, 0, {Number(_worker.TimeoutSeconds)}),");
         if (_worker.Backoff is not null)
             _writer.WriteLine($"        Backoff = global::Jobs.Generated.WorkerDefinition.BackoffOf<{_worker.FullName}>(),");
-        if (_worker.PerformsBatchComplete)
-            _writer.WriteLine("        PerformsBatchComplete = true,");
+        if (_worker.Callbacks.Count > 0)
+            _writer.WriteLine($"        Callbacks = {string.Join(" | ", _worker.Callbacks.Select(static callback => $"global::Jobs.Generated.BatchCallbacks.{callback.Substring("Batch".Length)}"))},");
         WriteConstruction();
         _writer.WriteLine("""
                 };

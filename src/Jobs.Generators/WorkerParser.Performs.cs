@@ -58,7 +58,7 @@ sealed partial class WorkerParser
             Returns = returns,
             Arguments = arguments,
             Args = shape,
-            NewModifiers = shape.IsCallback ? null : NewModifiers(args),
+            NewModifiers = shape.Callback is not null ? null : NewModifiers(args),
             IsCallable = isCallable && shape.IsComplete,
         };
         return (model, args);

@@ -61,7 +61,7 @@ public class DispatchTests
         var (_, lines) = await host.PerformAsync("App.Mailer", """{"status": "complete", "batch_id": "b", "total": 3, "completed": 1, "cancelled": 1, "discarded": 1}""");
 
         Assert.Equal([new BatchComplete("b", 3, 1, 1, 1)], lines);
-        Assert.True(host.Workers.TryGet("App.Mailer", out var definition) && definition.PerformsBatchComplete);
+        Assert.True(host.Workers.TryGet("App.Mailer", out var definition) && definition.Callbacks is Jobs.Generated.BatchCallbacks.Complete);
         Assert.DoesNotContain(host.Assembly.GetType("App.Mailer")!.GetMethods(), method => method.Name == "New" && method.GetParameters()[0].ParameterType == typeof(BatchComplete));
     }
 
@@ -110,7 +110,7 @@ public class DispatchTests
 
         var message = await host.FailAsync<UnmatchedArgsException>("App.Mailer", args);
 
-        Assert.Contains($"has args {found}, which no perform method accepts. Accepted: {{status: \"complete\", batch_id, total, completed, cancelled, discarded}}, ", message, StringComparison.Ordinal);
+        Assert.Contains($"has args {found}, which no perform method accepts. Accepted: {{status: \"complete\", batch_id, total, completed, cancelled, discarded, pending?, inserted_at?, occurred_at?, metadata?}}, ", message, StringComparison.Ordinal);
         Assert.Contains("{email, name?}, {number, title?}, {email}, {flag}", message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
     }

@@ -39,7 +39,7 @@ sealed record NewRow(Draft Draft, string Label)
         MaxAttempts = 2,
         Priority = worker == Worker.Mailer ? 0 : 1,
         Create = _ => throw new NotSupportedException("The store runs no worker."),
-        PerformsBatchComplete = true,
+        Callbacks = BatchCallbacks.Complete,
     };
 
     public NewJob ToJob(DateTimeOffset start) =>

@@ -13,18 +13,18 @@ public enum BatchCallbacks
     /// <summary><see cref="BatchComplete"/>.</summary>
     Complete = 1,
 
-    /// <summary>Every job is completed.</summary>
+    /// <summary><see cref="BatchSucceeded"/>.</summary>
     Succeeded = 2,
 
-    /// <summary>Every job has run at least once.</summary>
+    /// <summary><see cref="BatchAttempted"/>.</summary>
     Attempted = 4,
 
-    /// <summary>The first job is discarded.</summary>
+    /// <summary><see cref="BatchDiscarded"/>.</summary>
     Discarded = 8,
 
-    /// <summary>The first job is cancelled.</summary>
+    /// <summary><see cref="BatchCancelled"/>.</summary>
     Cancelled = 16,
 
-    /// <summary>The first job has failed and waits for its next attempt.</summary>
+    /// <summary><see cref="BatchRetryable"/>.</summary>
     Retryable = 32,
 }

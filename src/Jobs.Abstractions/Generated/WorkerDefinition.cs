@@ -45,9 +45,6 @@ public sealed class WorkerDefinition
     /// <summary>Makes the worker from the services of a job's scope.</summary>
     public required Func<IServiceProvider, IWorker> Create { get; init; }
 
-    /// <summary>Whether the worker has a perform method for <see cref="BatchComplete"/>: the hook by which it becomes its batches' callback.</summary>
-    public bool PerformsBatchComplete { get; init; }
-
-    /// <summary>The callbacks of batches that it performs.</summary>
-    public BatchCallbacks Callbacks => PerformsBatchComplete ? BatchCallbacks.Complete : BatchCallbacks.None;
+    /// <summary>The callbacks for which the worker has perform methods: the hook by which it is told of its batches.</summary>
+    public BatchCallbacks Callbacks { get; init; }
 }

@@ -43,7 +43,7 @@ sealed class ArgsParser
         return new ArgsShape
         {
             Record = record,
-            IsCallback = Types.Is(args, KnownNames.BatchComplete),
+            Callback = args.BaseType is { } callback && Types.Is(callback, KnownNames.BatchCallback) ? args.Name : null,
             Constants = constants,
             IsComplete = refusals.Count == 0 && misuses == 0,
         };

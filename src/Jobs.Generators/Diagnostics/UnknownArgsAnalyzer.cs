@@ -55,8 +55,8 @@ public sealed class UnknownArgsAnalyzer : DiagnosticAnalyzer
 
     static string Advice(INamedTypeSymbol worker, ITypeSymbol args, List<ITypeSymbol> accepted)
     {
-        if (Types.Is(args, KnownNames.BatchComplete))
-            return "A batch enqueues its callback itself, when its last job has ended.";
+        if (args.BaseType is { } callback && Types.Is(callback, KnownNames.BatchCallback))
+            return "A batch enqueues its callbacks itself, when their conditions hold.";
         var types = accepted.Select(Name).ToList();
         return types.Count == 0
             ? $"Add one that takes it to {worker.Name}."

@@ -8,8 +8,8 @@ sealed record ArgsShape
 {
     public required RecordModel Record { get; init; }
 
-    /// <summary>Whether it is made by the store, and not by callers.</summary>
-    public required bool IsCallback { get; init; }
+    /// <summary>The name of the callback that it is, made by the store and not by callers, such as "BatchComplete"; null if it is none.</summary>
+    public required string? Callback { get; init; }
 
     public required EquatableArray<ConstantModel> Constants { get; init; }
 

@@ -64,7 +64,8 @@ sealed record WorkerModel
     /// <summary>The warnings that naming it and all that its file names brings.</summary>
     public required EquatableArray<string> Cautions { get; init; }
 
-    public bool PerformsBatchComplete => Performs.Any(perform => perform.Args.IsCallback);
+    /// <summary>The callbacks of batches that it performs, such as "BatchComplete".</summary>
+    public IReadOnlyList<string> Callbacks => [.. Performs.Select(static perform => perform.Args.Callback).OfType<string>().Distinct()];
 }
 
 /// <summary>How a worker is made from the services of a job's scope.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Jobs.Generated;
 using Jobs.Store;
 
@@ -6,7 +7,10 @@ namespace Jobs;
 /// <summary>Who is told of a batch, where its members do not say it, and how it is stored.</summary>
 public class BatchOptions : EnqueueOptions
 {
+    const int LargestMetadata = 64 * 1024;
+
     readonly Dictionary<BatchCallbacks, BatchListener> _listeners = [];
+    byte[]? _metadata;
 
     internal IReadOnlyList<BatchListener> Listeners => [.. _listeners.Values];
 
@@ -17,14 +21,67 @@ public class BatchOptions : EnqueueOptions
     /// </value>
     public string? Parent { get; set; }
 
+    /// <summary>What the callbacks are to know of the batch: a JSON object. A callback reads it with <see cref="BatchCallback.MetadataAs"/>.</summary>
+    /// <param name="metadata">The value, which becomes a JSON object of 64 KiB at most.</param>
+    /// <param name="type">How it is written: from a serializer context that covers the type.</param>
+    /// <exception cref="ArgumentException">It does not become a JSON object, or one that is too large, or that PostgreSQL cannot store.</exception>
+    public BatchOptions WithMetadata<T>(T metadata, JsonTypeInfo<T> type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        var json = Written(metadata, type);
+        if (json is not [(byte)'{', ..])
+            throw new ArgumentException($"The metadata of a batch is a JSON object, and {typeof(T).Name} became something else.", nameof(metadata));
+        if (json.Length > LargestMetadata)
+            throw new ArgumentException($"The metadata of a batch has {LargestMetadata} bytes at most, and this has {json.Length}.", nameof(metadata));
+        _metadata = json;
+        return this;
+    }
+
+    static byte[] Written<T>(T metadata, JsonTypeInfo<T> type)
+    {
+        try
+        {
+            return JobOutput.Of(metadata, type);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"The metadata of a batch cannot be stored. {exception.Message}", nameof(metadata), exception);
+        }
+    }
+
     /// <summary>Names the worker that gets the batch's <see cref="BatchComplete"/>.</summary>
     /// <param name="configure">Says where and how often it is tried, if not as the worker says.</param>
     /// <remarks>
-    /// Without it, the only worker among the batch's jobs that has a perform method for <see cref="BatchComplete"/> gets it. Does not compile
-    /// for a worker that has none.
+    /// Without it, the only worker among the batch's jobs that has a perform method for that callback gets it. Does not compile for a worker that
+    /// has none.
     /// </remarks>
     public BatchOptions OnComplete<TWorker>(Action<CallbackOptions>? configure = null)
         where TWorker : IPerforms<BatchComplete> => Name<TWorker>(BatchCallbacks.Complete, configure);
+
+    /// <summary>Names the worker that gets the batch's <see cref="BatchSucceeded"/>.</summary>
+    /// <inheritdoc cref="OnComplete"/>
+    public BatchOptions OnSucceeded<TWorker>(Action<CallbackOptions>? configure = null)
+        where TWorker : IPerforms<BatchSucceeded> => Name<TWorker>(BatchCallbacks.Succeeded, configure);
+
+    /// <summary>Names the worker that gets the batch's <see cref="BatchAttempted"/>.</summary>
+    /// <inheritdoc cref="OnComplete"/>
+    public BatchOptions OnAttempted<TWorker>(Action<CallbackOptions>? configure = null)
+        where TWorker : IPerforms<BatchAttempted> => Name<TWorker>(BatchCallbacks.Attempted, configure);
+
+    /// <summary>Names the worker that gets the batch's <see cref="BatchDiscarded"/>.</summary>
+    /// <inheritdoc cref="OnComplete"/>
+    public BatchOptions OnDiscarded<TWorker>(Action<CallbackOptions>? configure = null)
+        where TWorker : IPerforms<BatchDiscarded> => Name<TWorker>(BatchCallbacks.Discarded, configure);
+
+    /// <summary>Names the worker that gets the batch's <see cref="BatchCancelled"/>.</summary>
+    /// <inheritdoc cref="OnComplete"/>
+    public BatchOptions OnCancelled<TWorker>(Action<CallbackOptions>? configure = null)
+        where TWorker : IPerforms<BatchCancelled> => Name<TWorker>(BatchCallbacks.Cancelled, configure);
+
+    /// <summary>Names the worker that gets the batch's <see cref="BatchRetryable"/>.</summary>
+    /// <inheritdoc cref="OnComplete"/>
+    public BatchOptions OnRetryable<TWorker>(Action<CallbackOptions>? configure = null)
+        where TWorker : IPerforms<BatchRetryable> => Name<TWorker>(BatchCallbacks.Retryable, configure);
 
     BatchOptions Name<TWorker>(BatchCallbacks kind, Action<CallbackOptions>? configure)
         where TWorker : IGeneratedWorker
@@ -37,5 +94,5 @@ public class BatchOptions : EnqueueOptions
         return this;
     }
 
-    internal virtual NewBatch NewBatch(string id) => new(id) { Parent = Parent };
+    internal virtual NewBatch NewBatch(string id) => new(id) { Parent = Parent, Metadata = _metadata is null ? default(ReadOnlyMemory<byte>?) : _metadata };
 }

@@ -82,7 +82,7 @@ public class AddMatchesFixTests
     public async Task A_record_of_another_assembly_cannot_be_given_one()
     {
         var program = Program(
-            "using Jobs;\n[Matches(\"status\", \"complete\")] public sealed record DoneArgs(string BatchId, int Total, int Completed, int Cancelled, int Discarded);",
+            "using Jobs;\n[Matches(\"status\", \"complete\")] public sealed record DoneArgs(string BatchId, int Total, int Completed, int Cancelled, int Discarded, int Pending = 0, System.DateTimeOffset? InsertedAt = null, System.DateTimeOffset? OccurredAt = null, System.Text.Json.JsonElement? Metadata = null);",
             "DoneArgs", "BatchComplete");
 
         Assert.Empty(await program.OffersAsync("JOB011"));

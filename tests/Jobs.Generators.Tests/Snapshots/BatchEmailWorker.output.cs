@@ -25,7 +25,7 @@ partial class BatchEmailWorker : global::Jobs.IPerforms<global::Jobs.BatchComple
     {
         switch (ArgsJson.ShapeOf(job.Args.Span))
         {
-            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int}
+            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int, …}
             case Shape.BatchComplete:
                 await NotifyAdminAsync(ArgsJson.ReadBatchComplete(job.Args.Span), cancellationToken).ConfigureAwait(false);
                 return global::Jobs.JobOutcome.Complete;
@@ -36,7 +36,7 @@ partial class BatchEmailWorker : global::Jobs.IPerforms<global::Jobs.BatchComple
                 return global::Jobs.JobOutcome.Complete;
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{email}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded, pending?, inserted_at?, occurred_at?, metadata?}", "{email}"]);
         }
     }
 }
@@ -49,7 +49,7 @@ file static class ThisWorker
         Queue = "batch",
         MaxAttempts = 5,
         Priority = 0,
-        PerformsBatchComplete = true,
+        Callbacks = global::Jobs.Generated.BatchCallbacks.Complete,
         Create = static services => new global::EmailBlast.BatchEmailWorker(
             global::Microsoft.Extensions.DependencyInjection.ServiceProviderServiceExtensions.GetRequiredService<global::EmailBlast.IMailer>(services)),
     };
@@ -117,6 +117,14 @@ file static class ArgsJson
         int completed = default;
         int cancelled = default;
         int discarded = default;
+        int pending = default;
+        var hasPending = false;
+        global::System.DateTimeOffset? insertedAt = default;
+        var hasInsertedAt = false;
+        global::System.DateTimeOffset? occurredAt = default;
+        var hasOccurredAt = false;
+        global::System.Text.Json.JsonElement? metadata = default;
+        var hasMetadata = false;
 
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
@@ -138,10 +146,30 @@ file static class ArgsJson
                 case 9 when json.KeyIs("discarded"u8):
                     discarded = json.ReadInt32();
                     break;
+                case 7 when json.KeyIs("pending"u8):
+                    (pending, hasPending) = (json.ReadInt32(), true);
+                    break;
+                case 11 when json.KeyIs("inserted_at"u8):
+                    (insertedAt, hasInsertedAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 11 when json.KeyIs("occurred_at"u8):
+                    (occurredAt, hasOccurredAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 8 when json.KeyIs("metadata"u8):
+                    (metadata, hasMetadata) = (json.ValueIsNull() ? null : json.ReadElement(), true);
+                    break;
             }
         }
 
-        return new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        // A missing key leaves what a fresh BatchComplete itself starts with.
+        var read = new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        return read with
+        {
+            Pending = hasPending ? pending : read.Pending,
+            InsertedAt = hasInsertedAt ? insertedAt : read.InsertedAt,
+            OccurredAt = hasOccurredAt ? occurredAt : read.OccurredAt,
+            Metadata = hasMetadata ? metadata : read.Metadata,
+        };
     }
 
     public static global::EmailBlast.EmailArgs ReadEmailArgs(global::System.ReadOnlySpan<byte> args)

@@ -49,7 +49,7 @@ partial class MailWorker : global::Jobs.IPerforms<global::Jobs.BatchComplete>
     {
         switch (ArgsJson.ShapeOf(job.Args.Span))
         {
-            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int}
+            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int, …}
             case Shape.BatchComplete:
                 await NotifyAdminAsync(ArgsJson.ReadBatchComplete(job.Args.Span)).ConfigureAwait(false);
                 return global::Jobs.JobOutcome.Complete;
@@ -70,7 +70,7 @@ partial class MailWorker : global::Jobs.IPerforms<global::Jobs.BatchComplete>
                 return global::Jobs.JobOutcome.Complete;
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{kind: \"reminder\", name?, email, weight}", "{email, campaign, name?}", "{before}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded, pending?, inserted_at?, occurred_at?, metadata?}", "{kind: \"reminder\", name?, email, weight}", "{email, campaign, name?}", "{before}"]);
         }
     }
 }
@@ -87,7 +87,7 @@ file static class ThisWorker
         {
             Period = global::System.TimeSpan.FromSeconds(60),
         },
-        PerformsBatchComplete = true,
+        Callbacks = global::Jobs.Generated.BatchCallbacks.Complete,
         Create = static services => new global::App.MailWorker(),
     };
 }
@@ -176,6 +176,14 @@ file static class ArgsJson
         int completed = default;
         int cancelled = default;
         int discarded = default;
+        int pending = default;
+        var hasPending = false;
+        global::System.DateTimeOffset? insertedAt = default;
+        var hasInsertedAt = false;
+        global::System.DateTimeOffset? occurredAt = default;
+        var hasOccurredAt = false;
+        global::System.Text.Json.JsonElement? metadata = default;
+        var hasMetadata = false;
 
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
@@ -197,10 +205,30 @@ file static class ArgsJson
                 case 9 when json.KeyIs("discarded"u8):
                     discarded = json.ReadInt32();
                     break;
+                case 7 when json.KeyIs("pending"u8):
+                    (pending, hasPending) = (json.ReadInt32(), true);
+                    break;
+                case 11 when json.KeyIs("inserted_at"u8):
+                    (insertedAt, hasInsertedAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 11 when json.KeyIs("occurred_at"u8):
+                    (occurredAt, hasOccurredAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 8 when json.KeyIs("metadata"u8):
+                    (metadata, hasMetadata) = (json.ValueIsNull() ? null : json.ReadElement(), true);
+                    break;
             }
         }
 
-        return new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        // A missing key leaves what a fresh BatchComplete itself starts with.
+        var read = new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        return read with
+        {
+            Pending = hasPending ? pending : read.Pending,
+            InsertedAt = hasInsertedAt ? insertedAt : read.InsertedAt,
+            OccurredAt = hasOccurredAt ? occurredAt : read.OccurredAt,
+            Metadata = hasMetadata ? metadata : read.Metadata,
+        };
     }
 
     public static global::App.ReminderArgs ReadReminderArgs(global::System.ReadOnlySpan<byte> args)

@@ -40,7 +40,7 @@ partial class Post : global::Jobs.IPerforms<global::Jobs.BatchComplete>
     {
         switch (ArgsJson.ShapeOf(job.Args.Span))
         {
-            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int}
+            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int, …}
             case Shape.BatchComplete:
                 Told(ArgsJson.ReadBatchComplete(job.Args.Span));
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
@@ -56,7 +56,7 @@ partial class Post : global::Jobs.IPerforms<global::Jobs.BatchComplete>
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{address, speed, class?, items}", "{address?, json, speed}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded, pending?, inserted_at?, occurred_at?, metadata?}", "{address, speed, class?, items}", "{address?, json, speed}"]);
         }
     }
 }
@@ -69,7 +69,7 @@ file static class ThisWorker
         Queue = "default",
         MaxAttempts = 20,
         Priority = 0,
-        PerformsBatchComplete = true,
+        Callbacks = global::Jobs.Generated.BatchCallbacks.Complete,
         Create = static services => new global::App.Post(),
     };
 }
@@ -155,6 +155,14 @@ file static class ArgsJson
         int completed = default;
         int cancelled = default;
         int discarded = default;
+        int pending = default;
+        var hasPending = false;
+        global::System.DateTimeOffset? insertedAt = default;
+        var hasInsertedAt = false;
+        global::System.DateTimeOffset? occurredAt = default;
+        var hasOccurredAt = false;
+        global::System.Text.Json.JsonElement? metadata = default;
+        var hasMetadata = false;
 
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
@@ -176,10 +184,30 @@ file static class ArgsJson
                 case 9 when json.KeyIs("discarded"u8):
                     discarded = json.ReadInt32();
                     break;
+                case 7 when json.KeyIs("pending"u8):
+                    (pending, hasPending) = (json.ReadInt32(), true);
+                    break;
+                case 11 when json.KeyIs("inserted_at"u8):
+                    (insertedAt, hasInsertedAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 11 when json.KeyIs("occurred_at"u8):
+                    (occurredAt, hasOccurredAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 8 when json.KeyIs("metadata"u8):
+                    (metadata, hasMetadata) = (json.ValueIsNull() ? null : json.ReadElement(), true);
+                    break;
             }
         }
 
-        return new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        // A missing key leaves what a fresh BatchComplete itself starts with.
+        var read = new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        return read with
+        {
+            Pending = hasPending ? pending : read.Pending,
+            InsertedAt = hasInsertedAt ? insertedAt : read.InsertedAt,
+            OccurredAt = hasOccurredAt ? occurredAt : read.OccurredAt,
+            Metadata = hasMetadata ? metadata : read.Metadata,
+        };
     }
 
     public static global::App.Parcel ReadParcel(global::System.ReadOnlySpan<byte> args)
@@ -334,7 +362,7 @@ partial class ExpressPost : global::Jobs.IPerforms<global::Jobs.BatchComplete>
     {
         switch (ArgsJson.ShapeOf(job.Args.Span))
         {
-            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int}
+            // {"status": "complete", "batch_id": string, "total": int, "completed": int, "cancelled": int, "discarded": int, …}
             case Shape.BatchComplete:
                 Told(ArgsJson.ReadBatchComplete(job.Args.Span));
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
@@ -350,7 +378,7 @@ partial class ExpressPost : global::Jobs.IPerforms<global::Jobs.BatchComplete>
                 return global::System.Threading.Tasks.ValueTask.FromResult(global::Jobs.JobOutcome.Complete);
 
             default:
-                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded}", "{address, speed, class?, items}", "{address?, json, speed}"]);
+                throw global::Jobs.UnmatchedArgsException.For(job, ["{status: \"complete\", batch_id, total, completed, cancelled, discarded, pending?, inserted_at?, occurred_at?, metadata?}", "{address, speed, class?, items}", "{address?, json, speed}"]);
         }
     }
 }
@@ -363,7 +391,7 @@ file static class ThisWorker
         Queue = "default",
         MaxAttempts = 20,
         Priority = 0,
-        PerformsBatchComplete = true,
+        Callbacks = global::Jobs.Generated.BatchCallbacks.Complete,
         Create = static services => new global::App.ExpressPost(),
     };
 }
@@ -449,6 +477,14 @@ file static class ArgsJson
         int completed = default;
         int cancelled = default;
         int discarded = default;
+        int pending = default;
+        var hasPending = false;
+        global::System.DateTimeOffset? insertedAt = default;
+        var hasInsertedAt = false;
+        global::System.DateTimeOffset? occurredAt = default;
+        var hasOccurredAt = false;
+        global::System.Text.Json.JsonElement? metadata = default;
+        var hasMetadata = false;
 
         var json = new global::Jobs.Generated.ArgsReader(args);
         while (json.ReadKey())
@@ -470,10 +506,30 @@ file static class ArgsJson
                 case 9 when json.KeyIs("discarded"u8):
                     discarded = json.ReadInt32();
                     break;
+                case 7 when json.KeyIs("pending"u8):
+                    (pending, hasPending) = (json.ReadInt32(), true);
+                    break;
+                case 11 when json.KeyIs("inserted_at"u8):
+                    (insertedAt, hasInsertedAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 11 when json.KeyIs("occurred_at"u8):
+                    (occurredAt, hasOccurredAt) = (json.ValueIsNull() ? null : json.ReadDateTimeOffset(), true);
+                    break;
+                case 8 when json.KeyIs("metadata"u8):
+                    (metadata, hasMetadata) = (json.ValueIsNull() ? null : json.ReadElement(), true);
+                    break;
             }
         }
 
-        return new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        // A missing key leaves what a fresh BatchComplete itself starts with.
+        var read = new global::Jobs.BatchComplete(batchId, total, completed, cancelled, discarded);
+        return read with
+        {
+            Pending = hasPending ? pending : read.Pending,
+            InsertedAt = hasInsertedAt ? insertedAt : read.InsertedAt,
+            OccurredAt = hasOccurredAt ? occurredAt : read.OccurredAt,
+            Metadata = hasMetadata ? metadata : read.Metadata,
+        };
     }
 
     public static global::App.Parcel ReadParcel(global::System.ReadOnlySpan<byte> args)

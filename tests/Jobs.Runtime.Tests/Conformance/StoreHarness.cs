@@ -42,7 +42,7 @@ abstract class StoreHarness : IAsyncDisposable
         MaxAttempts = maxAttempts,
         Priority = 0,
         Create = _ => throw new NotSupportedException("The store runs no worker."),
-        PerformsBatchComplete = true,
+        Callbacks = BatchCallbacks.Complete,
     };
 
     public static NewJob NewJob(string text = "hello", WorkerDefinition? worker = null) =>

@@ -351,7 +351,7 @@ public abstract class UniqueStoreTests
         Priority = 0,
         Unique = unique,
         Create = static _ => throw new NotSupportedException("The store runs no worker."),
-        PerformsBatchComplete = true,
+        Callbacks = BatchCallbacks.Complete,
     };
 
     /// <summary>A job that is unique by its text, and not by its note.</summary>

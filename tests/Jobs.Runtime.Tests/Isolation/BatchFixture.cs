@@ -19,7 +19,7 @@ public sealed class BatchFixture : IAsyncLifetime
         MaxAttempts = 20,
         Priority = 0,
         Create = static _ => throw new NotSupportedException("No job of these tests is performed."),
-        PerformsBatchComplete = true,
+        Callbacks = BatchCallbacks.Complete,
     };
 
     TestDatabase? _database;

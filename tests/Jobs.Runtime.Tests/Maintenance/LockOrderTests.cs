@@ -26,7 +26,7 @@ public sealed class LockOrderTests(ITestOutputHelper output)
         MaxAttempts = 20,
         Priority = 0,
         Create = static _ => throw new NotSupportedException("No job of this test is performed."),
-        PerformsBatchComplete = true,
+        Callbacks = BatchCallbacks.Complete,
     };
 
     readonly ConcurrentBag<string> _batches = [];

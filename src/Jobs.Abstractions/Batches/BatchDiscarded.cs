@@ -1,0 +1,10 @@
+namespace Jobs;
+
+/// <summary>Enqueued once per batch, when the first job of it is discarded.</summary>
+/// <remarks>
+/// It comes in the middle of the batch, which goes on.
+/// </remarks>
+/// <inheritdoc/>
+[Matches("status", "discarded")]
+public sealed record BatchDiscarded(string BatchId, int Total, int Completed, int Cancelled, int Discarded)
+    : BatchCallback(BatchId, Total, Completed, Cancelled, Discarded);
