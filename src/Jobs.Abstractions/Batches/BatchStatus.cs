@@ -16,19 +16,19 @@ public sealed record BatchStatus(string Id, int Total, int Pending, int Retryabl
     public required DateTimeOffset InsertedAt { get; init; }
 
     /// <summary>When it was sealed: since then no jobs come; <see langword="null"/> while it is open.</summary>
-    public required DateTimeOffset? SealedAt { get; init; }
+    public DateTimeOffset? SealedAt { get; init; }
 
     /// <summary>When its last job ended; <see langword="null"/> while jobs are pending, or may come.</summary>
     public required DateTimeOffset? ClosedAt { get; init; }
 
     /// <summary>When its cancel was requested; <see langword="null"/> if it was not.</summary>
-    public required DateTimeOffset? CancelRequestedAt { get; init; }
+    public DateTimeOffset? CancelRequestedAt { get; init; }
 
     /// <summary>The id of the batch that it is in; <see langword="null"/> if it is in none.</summary>
-    public required string? Parent { get; init; }
+    public string? Parent { get; init; }
 
     /// <summary>What the caller gave for the callbacks; <see langword="null"/> for nothing.</summary>
-    public required JsonElement? Metadata { get; init; }
+    public JsonElement? Metadata { get; init; }
 
     /// <summary>The worker that is told at the end; <see langword="null"/> if nobody is told.</summary>
     public required string? CallbackWorker { get; init; }
@@ -37,7 +37,7 @@ public sealed record BatchStatus(string Id, int Total, int Pending, int Retryabl
     public required JobState? CallbackState { get; init; }
 
     /// <summary>When this was so, by the database's clock.</summary>
-    public required DateTimeOffset AsOf { get; init; }
+    public DateTimeOffset AsOf { get; init; }
 
     /// <summary>Whether every job has ended. That the callback has run too is another fact: <see cref="CallbackState"/>.</summary>
     public bool IsClosed => ClosedAt is not null;
