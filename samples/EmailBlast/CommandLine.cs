@@ -7,9 +7,29 @@ using Npgsql;
 
 namespace EmailBlast;
 
+/// <summary>What is to be done.</summary>
+enum MailingCommand
+{
+    /// <summary>Mail a list, or go on with a mailing.</summary>
+    Mail,
+
+    /// <summary>Help with what others have stored.</summary>
+    Work,
+
+    /// <summary>Say how far a stored mailing is, until its end.</summary>
+    Watch,
+
+    /// <summary>End a stored mailing.</summary>
+    Cancel,
+
+    /// <summary>Mail again what was given up.</summary>
+    RetryFailed,
+}
+
 /// <summary>What the command line asks for.</summary>
 sealed record Options
 {
+    public required MailingCommand Command { get; init; }
     public required string List { get; init; }
     public required bool Strict { get; init; }
     public required string Database { get; init; }
@@ -26,7 +46,6 @@ sealed record Options
     public required double FailRate { get; init; }
     public required TimeSpan Delay { get; init; }
     public required bool DryRun { get; init; }
-    public required bool WorkOnly { get; init; }
 }
 
 /// <summary>The command line: its options, their checks, and its help.</summary>
@@ -77,6 +96,9 @@ sealed class CommandLine
     readonly Option<int> _delay = new("--delay-ms") { Description = "How long each delivery takes, to see the work spread.", HelpName = "MS" };
     readonly Option<bool> _dryRun = new("--dry-run") { Description = "Store and run everything, but write no mails: each process notes the addresses in a file in the output folder." };
     readonly Option<bool> _workOnly = new("--work-only") { Description = "Read no list: help with what others have stored, until Ctrl-C." };
+    readonly Option<bool> _watch = new("--watch") { Description = "Read no list and send nothing: say how far the mailing of --batch is, until its end." };
+    readonly Option<bool> _cancel = new("--cancel") { Description = "End the mailing of --batch: what waits is not mailed, and what is being sent ends." };
+    readonly Option<bool> _retryFailed = new("--retry-failed") { Description = "Have the mails of --batch that were given up or cancelled tried again, by whoever works." };
 
     readonly RootCommand _root;
 
@@ -85,6 +107,7 @@ sealed class CommandLine
         _root = new RootCommand("Mails a list, and tells the admins once when the last mail is out.")
         {
             _list, _strict, _database, _batch, _output, _from, _admins, _concurrency, _lease, _failRate, _delay, _dryRun, _workOnly,
+            _watch, _cancel, _retryFailed,
         };
         _smtp.AddTo(_root);
         Require(_list, path => path.Length > 0, "a file");
@@ -97,6 +120,7 @@ sealed class CommandLine
         Require(_failRate, rate => rate is >= 0 and <= 1, "a number from 0 to 1, such as 0.1");
         Require(_delay, ms => ms is >= 0 and <= LargestDelay, $"a number of milliseconds from 0 to {LargestDelay}");
         _root.Validators.Add(RefuseListWithoutMailing);
+        _root.Validators.Add(RefuseCommandWithoutBatch);
         _root.Validators.Add(RefuseServerWithoutAddresses);
     }
 
@@ -121,6 +145,7 @@ sealed class CommandLine
         exitCode = ExitCode.CouldNotRun;
         return FindDatabase(parsed) is not { } database ? null : new Options
         {
+            Command = Command(parsed),
             List = parsed.GetRequiredValue(_list),
             Strict = parsed.GetValue(_strict),
             Database = database,
@@ -135,7 +160,6 @@ sealed class CommandLine
             FailRate = parsed.GetValue(_failRate),
             Delay = TimeSpan.FromMilliseconds(parsed.GetValue(_delay)),
             DryRun = parsed.GetValue(_dryRun),
-            WorkOnly = parsed.GetValue(_workOnly),
         };
     }
 
@@ -168,6 +192,27 @@ sealed class CommandLine
             if (command.GetResult(option) is { Implicit: false })
                 command.AddError($"{option.Name} has no meaning with --work-only, which reads no list. Leave out one of them.");
     }
+
+    void RefuseCommandWithoutBatch(CommandResult command)
+    {
+        var given = ((Option<bool>[])[_workOnly, _watch, _cancel, _retryFailed]).Where(option => command.GetValue(option)).ToList();
+        if (given.Count > 1)
+            command.AddError($"{given[0].Name} and {given[1].Name} are two things to do. Choose one.");
+        if (given is not [var only] || only == _workOnly)
+            return;
+        if (command.GetResult(_batch) is null or { Implicit: true })
+            command.AddError($"{only.Name} needs to know which mailing: --batch ID.");
+        foreach (var option in (Option[])[_list, _strict])
+            if (command.GetResult(option) is { Implicit: false })
+                command.AddError($"{option.Name} has no meaning with {only.Name}, which reads no list. Leave out one of them.");
+    }
+
+    MailingCommand Command(ParseResult parsed) =>
+        parsed.GetValue(_workOnly) ? MailingCommand.Work
+        : parsed.GetValue(_watch) ? MailingCommand.Watch
+        : parsed.GetValue(_cancel) ? MailingCommand.Cancel
+        : parsed.GetValue(_retryFailed) ? MailingCommand.RetryFailed
+        : MailingCommand.Mail;
 
     // The addresses that stand in for them are nobody's.
     void RefuseServerWithoutAddresses(CommandResult command)

@@ -14,7 +14,10 @@ if (new CommandLine().Read(args, out var exitCode) is not { } options)
 var display = ProgressDisplay.OfConsole();
 try
 {
-    var list = options.WorkOnly ? null : ReadList(options);
+    if (options.Command is MailingCommand.Watch or MailingCommand.Cancel or MailingCommand.RetryFailed)
+        return await AttendAsync(options, display);
+
+    var list = options.Command is MailingCommand.Work ? null : ReadList(options);
     TryOutput(options.Output);
     await using var connections = options.Smtp is { } server ? new SmtpConnections(server) : null;
     if (connections is not null)
@@ -40,6 +43,11 @@ catch (MailingStoppedException stopped)
     display.Say(stopped.Message);
     return ExitCode.CouldNotRun;
 }
+catch (BatchNotFoundException missing)
+{
+    display.Say(OneLine.Of(missing.Message));
+    return ExitCode.CouldNotRun;
+}
 catch (Exception exception) when (exception is ListRefusedException or SmtpUnavailableException or DatabaseUnavailableException or BatchExistsException
     or NotSupportedException or NpgsqlException or IOException or UnauthorizedAccessException)
 {
@@ -51,6 +59,25 @@ catch (Exception exception) when (exception is ListRefusedException or SmtpUnava
         _ => "No mailing was stored.",
     });
     return ExitCode.CouldNotRun;
+}
+
+// A host without a queue: it asks and tells, and sends nothing.
+static async Task<int> AttendAsync(Options options, ProgressDisplay display)
+{
+    var builder = Host.CreateEmptyApplicationBuilder(null);
+    builder.Services.AddJobs(jobs => jobs.UsePostgres(options.Database));
+    using var host = builder.Build();
+    await host.StartAsync();
+    using var stopping = new CancellationTokenSource();
+    using var interrupts = new Interrupts(stopping.Cancel);
+    try
+    {
+        return await new StoredMailing(host.Services.GetRequiredService<JobClient>(), options.Batch, Console.Out, display, stopping.Token).RunAsync(options.Command);
+    }
+    finally
+    {
+        await host.StopAsync();
+    }
 }
 
 static MailingList ReadList(Options options)
@@ -81,7 +108,7 @@ static IHost BuildHost(Options options, SmtpConnections? connections)
     var builder = Host.CreateEmptyApplicationBuilder(null);
     builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
     // Who follows the mailing sees the retries in the display; one line for each would hide it.
-    builder.Logging.AddFilter("Jobs.Queues.Executor", options.WorkOnly ? LogLevel.Warning : LogLevel.Error);
+    builder.Logging.AddFilter("Jobs.Queues.Executor", options.Command is MailingCommand.Work ? LogLevel.Warning : LogLevel.Error);
     builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     builder.Services.AddSingleton<IMailer>(_ => MailerFor(options, connections));
     builder.Services.AddJobs(jobs => jobs

@@ -57,6 +57,47 @@ public sealed class SampleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mailing_of_others_is_watched_cancelled_and_mailed_again()
+    {
+        var list = await ListAsync([.. Enumerable.Range(0, 200).Select(i => $"reader.{i}@example.com")]);
+        await using var mailing = Start("--list", list, "--delay-ms", "200", "--concurrency", "2", "--batch", "weekly");
+        await mailing.WaitUntilReadyAsync();
+        await using var watching = Start("--watch", "--batch", "weekly");
+
+        var (cancelExit, cancelled) = await RunAsync("--cancel", "--batch", "weekly");
+        var watchExit = await watching.WaitForExitAsync();
+        Assert.Equal(1, await mailing.WaitForExitAsync());
+        var (retryExit, retried) = await RunAsync("--retry-failed", "--batch", "weekly");
+
+        Assert.Equal((0, 1, 0), (cancelExit, watchExit, retryExit));
+        Assert.Contains("Batch weekly has ended: ", cancelled, StringComparison.Ordinal);
+        Assert.Contains(" of 200 mails delivered, 0 given up, ", watching.Output, StringComparison.Ordinal);
+        Assert.Contains("mails are tried again, in batch weekly/retry-1. To see how far they are: --watch --batch weekly/retry-1", retried, StringComparison.Ordinal);
+        var delivered = (long)(await ScalarAsync("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND callback IS NULL"))!;
+        Assert.InRange(delivered, 1, 199);
+
+        await using var working = Start("--work-only");
+        var (againExit, again) = await RunAsync("--watch", "--batch", "weekly/retry-1");
+        Assert.Equal((0, again), (againExit, again));
+        Assert.Contains($"Batch weekly/retry-1 has ended: {200 - delivered} of {200 - delivered} mails delivered", again, StringComparison.Ordinal);
+        Assert.Equal(200L, await ScalarAsync("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND callback IS NULL"));
+        await working.TerminateAsync();
+    }
+
+    [Theory]
+    [InlineData("needs to know which mailing: --batch ID", "--watch")]
+    [InlineData("--watch and --cancel are two things to do", "--watch", "--cancel", "--batch", "weekly")]
+    [InlineData("--list has no meaning with --cancel", "--cancel", "--batch", "weekly", "--list", "x.csv")]
+    [InlineData("No batch has the id \"nowhere\"", "--watch", "--batch", "nowhere")]
+    public async Task What_cannot_be_done_with_a_stored_mailing_is_said(string said, params string[] arguments)
+    {
+        var (exitCode, output) = await RunAsync(arguments);
+
+        Assert.Equal((2, output), (exitCode, output));
+        Assert.Contains(said, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_mailing_that_is_interrupted_says_the_command_that_goes_on_with_it()
     {
         var list = await ListAsync([.. Enumerable.Range(0, 60).Select(i => $"reader.{i}@example.com")]);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Jobs.Generated;
 using Jobs.Store;
@@ -41,9 +42,13 @@ public class BatchOptions : EnqueueOptions
     {
         try
         {
-            return JobOutput.Of(metadata, type);
+            var json = JobOutput.Of(metadata, type);
+
+            // A callback's args have it one level further in.
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = ArgsReader.MaxDepth - 1 });
+            return json;
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or JsonException)
         {
             throw new ArgumentException($"The metadata of a batch cannot be stored. {exception.Message}", nameof(metadata), exception);
         }

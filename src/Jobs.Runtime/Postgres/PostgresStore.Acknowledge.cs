@@ -143,6 +143,7 @@ sealed partial class PostgresStore
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         var tail = ReadTail(reader, 2);
         return new AcknowledgeResult(
-            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<long[]>(1).ToHashSet(), tail.Closed, tail.Queues) { ClosedChildren = tail.ClosedChildren };
+            reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<long[]>(1).ToHashSet(), tail.Closed, tail.Queues)
+        { ClosedChildren = tail.ClosedChildren };
     }
 }
