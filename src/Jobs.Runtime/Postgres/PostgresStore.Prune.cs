@@ -73,7 +73,7 @@ sealed partial class PostgresStore
             ReadPrunedAsync,
             cancellationToken);
 
-    // A batch outlives its callback, which says that it has ended. Nobody waits for its row any more: it is closed.
+    // A batch outlives its callbacks, which say that it has ended, and the count of it in its parent. Nobody waits for its row any more: it is closed.
     internal const string PruneBatchesSql = """
         WITH seen AS MATERIALIZED (
             SELECT key, closed_at
@@ -85,6 +85,7 @@ sealed partial class PostgresStore
             SELECT b.key
             FROM :schema.batches AS b
             WHERE b.key = ANY (ARRAY(SELECT key FROM seen)) AND b.closed_at <= :schema.clock() - $1::interval
+                AND (b.parent IS NULL OR b.counted_at IS NOT NULL)
                 AND NOT EXISTS (SELECT FROM :schema.jobs AS j WHERE j.callback_of = b.key AND j.finished_at IS NULL)
             ORDER BY b.key
             FOR UPDATE OF b SKIP LOCKED
@@ -92,6 +93,9 @@ sealed partial class PostgresStore
             DELETE FROM :schema.batches
             WHERE key = ANY (ARRAY(SELECT key FROM locked))
             RETURNING key
+        ), silenced AS (
+            DELETE FROM :schema.batch_callbacks
+            WHERE batch = ANY (ARRAY(SELECT key FROM pruned))
         )
         SELECT (SELECT count(*) FROM seen)::integer, (SELECT count(*) FROM pruned)::integer, last.closed_at, last.key
         FROM (SELECT) AS answer

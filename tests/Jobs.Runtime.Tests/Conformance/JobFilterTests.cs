@@ -27,7 +27,7 @@ public sealed class JobFilterTests
     public static TheoryData<string, int> Statements => new()
     {
         { nameof(PostgresStore.CancelJobs), 2 },
-        { nameof(PostgresStore.RetryJobs), 2 },
+        { nameof(PostgresStore.RetryJobs), 3 },
         { nameof(PostgresStore.DeleteJobs), 2 },
         { nameof(PostgresStore.EditJobs), 11 },
         { nameof(PostgresStore.ListJobs), 1 },

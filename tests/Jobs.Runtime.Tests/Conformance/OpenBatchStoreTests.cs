@@ -214,6 +214,32 @@ public abstract class OpenBatchStoreTests
         Assert.Equal((true, 1), ((await harness.StatusAsync("parent")).IsClosed, (await harness.StatusAsync("parent")).Discarded));
     }
 
+    [Fact]
+    public async Task A_batch_is_pruned_only_when_its_parent_has_counted_it_and_nothing_of_it_is_left()
+    {
+        await using var harness = await StartAsync();
+        await OpenAsync(harness, "parent");
+        await harness.Store.EnqueueBatchAsync(
+            new NewBatch("child") { Parent = "parent" }, new[] { StoreHarness.NewJob() }.ToAsyncEnumerable(),
+            static () => [StoreHarness.Listener(BatchCallbacks.Discarded, StoreHarness.Mailer)], EnqueueTerms.Alone, TestContext.Current.CancellationToken);
+        var member = await harness.ClaimOneAsync(await harness.RegisterNodeAsync());
+        await harness.SetAttemptsAsync(member.Id, 1, 1);
+        await harness.RequestCancelAsync(member.Id);
+        await harness.DieWithAsync(member);
+        await harness.Store.RescueAsync(10, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, await PruneAsync(harness));
+        await harness.Store.CountChildrenAsync((await WorkAsync(harness)).Uncounted, TestContext.Current.CancellationToken);
+        Assert.Equal(1, await PruneAsync(harness));
+
+        Assert.Null(await harness.Store.FindBatchAsync("child", TestContext.Current.CancellationToken));
+        Assert.Equal(0, await harness.CountListenersAsync());
+        Assert.Equal((1, 1), ((await harness.StatusAsync("parent")).Total, (await harness.StatusAsync("parent")).Cancelled));
+    }
+
+    static async Task<int> PruneAsync(StoreHarness harness) =>
+        (await harness.Store.PruneBatchesAsync(TimeSpan.Zero, WalkMark.Start, 10, TestContext.Current.CancellationToken)).Pruned;
+
     static Task<BatchRef> OpenAsync(StoreHarness harness, string id, bool isTold = true) => harness.Store.OpenBatchAsync(
         new NewBatch(id) { OpenFor = TimeSpan.FromHours(1) }, isTold ? [StoreHarness.Listener(BatchCallbacks.Complete, StoreHarness.Mailer)] : [],
         EnqueueTerms.Alone, TestContext.Current.CancellationToken);

@@ -68,6 +68,8 @@ sealed class PostgresHarness : StoreHarness
         UPDATE jobs.jobs SET unique_key = key.key FROM key WHERE id = {id}
         """);
 
+    public override async Task<long> CountListenersAsync() => (long)(await ScalarAsync("SELECT count(*) FROM jobs.batch_callbacks"))!;
+
     public override async Task<long> CountKeysAsync() => (long)(await ScalarAsync("SELECT count(*) FROM jobs.unique_keys"))!;
 
     public async Task<object?> ScalarAsync(string sql)

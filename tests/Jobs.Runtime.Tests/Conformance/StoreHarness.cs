@@ -33,6 +33,9 @@ abstract class StoreHarness : IAsyncDisposable
 
     public abstract Task<long> CountKeysAsync();
 
+    /// <summary>How many are to be told of batches, besides those who are told of the end.</summary>
+    public abstract Task<long> CountListenersAsync();
+
     public abstract ValueTask DisposeAsync();
 
     public static WorkerDefinition Worker(string name, int maxAttempts = 3) => new()
