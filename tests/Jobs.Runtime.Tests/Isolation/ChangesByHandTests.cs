@@ -168,6 +168,8 @@ public sealed class ChangesByHandTests(BatchFixture fixture) : IClassFixture<Bat
         await using var command = new NpgsqlCommand("", connection);
         command.Parameters.Bind(long.MinValue, NpgsqlDbType.Bigint);
         command.Parameters.Bind(1L, NpgsqlDbType.Bigint);
+        if (change == PostgresStore.RetryJobs)
+            command.Parameters.Bind(default(long?), NpgsqlDbType.Bigint);
         command.CommandText = fixture.Schema.Qualify(PostgresStore.Filtered(change, JobFilterSql.Where(new JobFilter { Ids = [id] }, command.Parameters)));
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
