@@ -93,6 +93,23 @@ public sealed class CallbackTests
         }
     }
 
+    [Fact]
+    public async Task A_record_of_ones_own_that_derives_from_the_base_is_args_like_any_other()
+    {
+        var host = await WorkerHost.StartAsync("""
+            using Jobs;
+            namespace App;
+            [Matches("status", "mine")] public sealed record Mine(string BatchId, int Total, int Completed, int Cancelled, int Discarded)
+                : BatchCallback(BatchId, Total, Completed, Cancelled, Discarded);
+            [Worker] public partial class W { [Perform] public void Run(Mine args) => Log.Lines.Add(args); }
+
+            """);
+        var args = host.Make("App.Mine", "b", 3, 1, 1, 1);
+
+        Assert.Equal([args], (await host.PerformAsync("App.W", host.New("App.W", args).Args)).Lines);
+        Assert.True(host.Workers.TryGet("App.W", out var definition) && definition.Callbacks is BatchCallbacks.None);
+    }
+
     static class JsonMetadataServicesOfText
     {
         public static System.Text.Json.Serialization.Metadata.JsonTypeInfo<string> Text { get; } =

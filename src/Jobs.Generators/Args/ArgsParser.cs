@@ -43,11 +43,16 @@ sealed class ArgsParser
         return new ArgsShape
         {
             Record = record,
-            Callback = args.BaseType is { } callback && Types.Is(callback, KnownNames.BatchCallback) ? args.Name : null,
+            Callback = IsCallback(args) ? args.Name : null,
             Constants = constants,
             IsComplete = refusals.Count == 0 && misuses == 0,
         };
     }
+
+    // One of those that the store makes; a record of the user's that derives from the same base is none.
+    static bool IsCallback(INamedTypeSymbol args) =>
+        args.BaseType is { } callback && Types.Is(callback, KnownNames.BatchCallback) &&
+        SymbolEqualityComparer.Default.Equals(args.ContainingAssembly, callback.ContainingAssembly);
 
     string? Unsuitable(INamedTypeSymbol args)
     {
