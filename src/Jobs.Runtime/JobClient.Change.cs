@@ -50,7 +50,7 @@ public sealed partial class JobClient
                 return result;
             },
             OnlyIn(filter, static state => state is JobState.Executing),
-            progress is null ? null : new Progress(count => progress.Report(waiting + count)),
+            progress is null ? null : new ProgressBehind(progress, waiting),
             cancellationToken).ConfigureAwait(false);
         return waiting + running;
     }
@@ -58,9 +58,14 @@ public sealed partial class JobClient
     static JobFilter OnlyIn(JobFilter filter, Func<JobState, bool> states) =>
         filter with { States = [.. (filter.States ?? Enum.GetValues<JobState>()).Where(states)] };
 
-    sealed class Progress(Action<long> report) : IProgress<long>
+    /// <summary>Goes on with the count of a part before, once there is something to add to it.</summary>
+    sealed class ProgressBehind(IProgress<long> progress, long before) : IProgress<long>
     {
-        public void Report(long value) => report(value);
+        public void Report(long value)
+        {
+            if (value > 0)
+                progress.Report(before + value);
+        }
     }
 
     /// <summary>Runs a job again that has ended, or now one that waits for its time.</summary>
