@@ -1,6 +1,7 @@
 using Jobs.Queues;
 using Jobs.Store;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Jobs.Maintenance;
 
@@ -9,11 +10,9 @@ namespace Jobs.Maintenance;
 /// Every statement that changes a member changes the counters, so they differ only if somebody has changed rows with SQL of his own, such as
 /// deleted members that had not ended. A batch that waits for those would wait for ever.
 /// </remarks>
-sealed class BatchAuditor(JobStore store, QueueSignals signals, TimeProvider time, ILogger<BatchAuditor> logger)
-    : MaintenanceLoop(nameof(BatchAuditor), Interval, chunk: 20, time, logger)
+sealed class BatchAuditor(JobStore store, QueueSignals signals, IOptions<JobsOptions> options, TimeProvider time, ILogger<BatchAuditor> logger)
+    : MaintenanceLoop(nameof(BatchAuditor), Seldom(options.Value.PollInterval), chunk: 20, time, logger)
 {
-    static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
-
     /// <summary>How long nothing has changed a batch that is looked at, and how long it is left alone afterwards.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromMinutes(1);
     public static readonly TimeSpan Again = TimeSpan.FromMinutes(10);

@@ -1,17 +1,17 @@
 using Jobs.Queues;
 using Jobs.Store;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Jobs.Maintenance;
 
 /// <summary>Ends the members of cancelled batches, seals batches whose builders died, and counts closed batches in those that they are in.</summary>
 /// <remarks>Each node's poll finds whether there is something to do, so the leader asks for it only then.</remarks>
-sealed class BatchSweeper(JobStore store, QueueSignals signals, ControlSignal control, TimeProvider time, ILogger<BatchSweeper> logger)
-    : MaintenanceLoop(nameof(BatchSweeper), Seldom, chunk: 1_000, time, logger)
+sealed class BatchSweeper(
+    JobStore store, QueueSignals signals, ControlSignal control, IOptions<JobsOptions> options, TimeProvider time, ILogger<BatchSweeper> logger)
+    : MaintenanceLoop(nameof(BatchSweeper), Seldom(options.Value.PollInterval), chunk: 1_000, time, logger)
 {
     const int BatchesOfATurn = 100;
-
-    static readonly TimeSpan Seldom = TimeSpan.FromSeconds(30);
 
     readonly SemaphoreSlim _found = new(0);
 
@@ -23,8 +23,7 @@ sealed class BatchSweeper(JobStore store, QueueSignals signals, ControlSignal co
             _found.Release();
     }
 
-    protected override Task WaitAsync(TimeSpan wait, CancellationToken leading) =>
-        wait < Seldom ? base.WaitAsync(wait, leading) : _found.WaitAsync(wait, leading);
+    protected override Task WaitAsync(TimeSpan wait, CancellationToken leading) => _found.WaitAsync(wait, leading);
 
     public override async Task RunOnceAsync(Action beforeChunk, CancellationToken leading)
     {

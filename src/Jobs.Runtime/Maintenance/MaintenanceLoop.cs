@@ -46,6 +46,9 @@ abstract class MaintenanceLoop(string name, TimeSpan interval, int chunk, TimePr
         }
     }
 
+    /// <summary>Half a minute, or less where the host looks for jobs very often.</summary>
+    protected static TimeSpan Seldom(TimeSpan poll) => poll * 30 < TimeSpan.FromSeconds(30) ? poll * 30 : TimeSpan.FromSeconds(30);
+
     /// <summary>Waits for the next turn.</summary>
     protected virtual Task WaitAsync(TimeSpan wait, CancellationToken leading) => Task.Delay(wait, time, leading);
 

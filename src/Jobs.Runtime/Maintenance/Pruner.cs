@@ -66,6 +66,4 @@ sealed class Pruner : MaintenanceLoop
         _lastKey = step.Seen == limit ? step.Last : Guid.Empty;
         return step.Freed;
     }
-
-    static TimeSpan Seldom(TimeSpan poll) => poll * 30 < TimeSpan.FromSeconds(30) ? poll * 30 : TimeSpan.FromSeconds(30);
 }

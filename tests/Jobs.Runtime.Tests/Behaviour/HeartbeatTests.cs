@@ -6,7 +6,7 @@ namespace Jobs.Runtime.Tests.Behaviour;
 /// <summary>What a running host says of its loops when one of them, or the whole process, shows no sign of life.</summary>
 public sealed class HeartbeatTests
 {
-    static readonly string[] Periodic = ["LeaderElection", "Listener", "Node", "Poller", "Pruner", "Rescuer", "Stager", "StrandedReport"];
+    static readonly string[] Periodic = ["BatchAuditor", "BatchSweeper", "LeaderElection", "Listener", "Node", "Poller", "Pruner", "Rescuer", "Stager", "StrandedReport"];
 
     // What waits for work, and SettingsSweeper, which takes its turn once an hour.
     static readonly string[] Others = ["Acknowledger", "Producer of queue \"tests\"", "Quarantine", "SettingsSweeper", "Watchdog"];
@@ -84,7 +84,7 @@ public sealed class HeartbeatTests
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using (var holder = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
-            await using (var hold = new NpgsqlCommand("LOCK TABLE jobs.batches IN ACCESS EXCLUSIVE MODE", connection, holder))
+            await using (var hold = new NpgsqlCommand("LOCK TABLE jobs.batch_callbacks IN ACCESS EXCLUSIVE MODE", connection, holder))
                 await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             await host.ExecuteAsync("INSERT INTO jobs.jobs (worker, queue, crashes, args) VALUES ('greeter', 'tests', 1, '{\"text\": \"suspect\"}')");
             await WaitingAsync(host, "unknown AS MATERIALIZED");
