@@ -149,13 +149,17 @@ sealed class Producer(
             Log.LostClaimGivenBack(logger, count, _queue);
     }
 
+    // The last claim may have brought more than there are slots: whether those still wait is seen in time, woken or not.
     Task WhenWokenAsync(CancellationToken stopping)
     {
         pulse.Rest();
-        return signals.WaitAsync(_queue, unknown.NextLook(_queue), stopping);
+        var longest = unknown.NextLook(_queue);
+        if (_slots.HasReady && (longest > ReadyFor || longest == Timeout.InfiniteTimeSpan))
+            longest = ReadyFor;
+        return signals.WaitAsync(_queue, longest, stopping);
     }
 
-    // So long a job that was claimed ahead may wait for a slot at most.
+    // A job that was claimed ahead goes back when for so long there was no room: at the latest after twice this time.
     static readonly TimeSpan ReadyFor = TimeSpan.FromSeconds(1);
 
     // Longer than any statement may take by the default of Npgsql.

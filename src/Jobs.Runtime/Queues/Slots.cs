@@ -38,6 +38,16 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         }
     }
 
+    /// <summary>Whether jobs wait here for a slot.</summary>
+    public bool HasReady
+    {
+        get
+        {
+            lock (_gate)
+                return _ready.Count > 0;
+        }
+    }
+
     /// <summary>Starts jobs that <see cref="HeldJobs"/> has; those for which there is no slot run as soon as there is.</summary>
     public void Start(IReadOnlyList<ClaimedJob> jobs, NodeLease lease)
     {
