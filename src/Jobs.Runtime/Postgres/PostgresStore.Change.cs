@@ -224,22 +224,22 @@ sealed partial class PostgresStore
         """;
 
     public override Task<ChangeResult> CancelAsync(JobSelection jobs, CancellationToken cancellationToken) =>
-        ChangeAsync(CancelJobs, jobs, Cancellable, static _ => { }, cancellationToken);
+        ChangeAsync(_cancelJobs, jobs, Cancellable, static _ => { }, cancellationToken);
 
     public override Task<ChangeResult> RetryAsync(JobSelection jobs, CancellationToken cancellationToken) =>
         RetryAsync(jobs, into: null, cancellationToken);
 
     Task<ChangeResult> RetryAsync(JobSelection jobs, long? into, CancellationToken cancellationToken) =>
-        ChangeAsync(RetryJobs, jobs, Retriable, parameters => parameters.Bind(into, NpgsqlDbType.Bigint), cancellationToken);
+        ChangeAsync(_retryJobs, jobs, Retriable, parameters => parameters.Bind(into, NpgsqlDbType.Bigint), cancellationToken);
 
     public override Task<ChangeResult> DeleteAsync(JobSelection jobs, CancellationToken cancellationToken) =>
-        ChangeAsync(DeleteJobs, jobs, Deletable, static _ => { }, cancellationToken);
+        ChangeAsync(_deleteJobs, jobs, Deletable, static _ => { }, cancellationToken);
 
     public override async Task<ChangeResult> EditAsync(JobSelection jobs, JobEdit edit, CancellationToken cancellationToken)
     {
         try
         {
-            return await ChangeAsync(EditJobs, jobs, Editable, parameters => Bind(parameters, edit), cancellationToken).ConfigureAwait(false);
+            return await ChangeAsync(_editJobs, jobs, Editable, parameters => Bind(parameters, edit), cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception) when (edit.Args is not null && exception.SqlState is ['2', '2', ..] or ['5', '4', ..])
         {

@@ -60,6 +60,10 @@ sealed partial class PostgresStore : JobStore
     readonly string _buryNodes;
     readonly string _rescue;
     readonly string _stranded;
+    readonly string _cancelJobs;
+    readonly string _retryJobs;
+    readonly string _deleteJobs;
+    readonly string _editJobs;
     readonly string _prune;
     readonly string _pruneBatches;
     readonly string _sweepKeys;
@@ -122,6 +126,10 @@ sealed partial class PostgresStore : JobStore
         _buryNodes = schema.Qualify(BuryNodesSql);
         _rescue = schema.Qualify(RescueSql);
         _stranded = schema.Qualify(StrandedSql);
+        _cancelJobs = schema.Qualify(CancelJobs);
+        _retryJobs = schema.Qualify(RetryJobs);
+        _deleteJobs = schema.Qualify(DeleteJobs);
+        _editJobs = schema.Qualify(EditJobs);
         _prune = schema.Qualify(PruneSql);
         _pruneBatches = schema.Qualify(PruneBatchesSql);
         _sweepKeys = schema.Qualify(SweepKeysSql);
