@@ -36,6 +36,26 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_rescue", "CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END", "j.attempt" },
         { "_rescue", "crashes = j.crashes + 1,", "" },
         { "_insert", "due > :schema.clock()", "due >= :schema.clock()" },
+        { "_insertUnique", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", "EXISTS (SELECT FROM :schema.jobs AS j WHERE j.id = taken.job_id AND j.state = ANY (taken.held_in))" },
+        { "_insertUnique", "greatest(due, :schema.clock())", ":schema.clock()" },
+        { "_insertUnique", ", expires_at = excluded.expires_at", "" },
+        { "_takeKeys", ", held_in = excluded.held_in", "" },
+        { "_takeKeys", "coalesce(t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC')", "t.due_at" },
+        { "_heldKeys", " AND :schema.holds(job_id, expires_at, held_in)", "" },
+        { "_replace", " AND state IN ('scheduled', 'available', 'retryable')", "" },
+        { "_replace", "i.fields & 16 > 0", "i.fields & 8 > 0" },
+        { "_replace", "greatest(i.due, :schema.clock()) + make_interval", "k.expires_at + make_interval" },
+        { "_deleteJobs", " AND moved.id = k.job_id", " AND moved.id <> k.job_id" },
+        { "_deleteJobs", " AND moved.id = k.job_id", "" },
+        { "_retryJobs", "place > 1 OR key IS NULL OR ", "key IS NULL OR " },
+        { "_retryJobs", " AND :schema.holds(job_id, expires_at, held_in)", "" },
+        { "_retryJobs", "SET job_id = ended.id", "SET job_id = k.job_id" },
+        { "_prune", "u.expires_at = 'infinity' OR ", "" },
+        { "_prune", " OR CAST($1 AS :schema.job_state) <> ALL (u.held_in)", "" },
+        { "_prune", "u.expires_at = 'infinity' OR u.expires_at <= :schema.clock() OR CAST($1 AS :schema.job_state) <> ALL (u.held_in)", "true" },
+        { "_sweepKeys", "WHERE expires_at <= :schema.clock()", "WHERE expires_at < :schema.clock()" },
+        { "_sweepKeys", " AND NOT EXISTS (SELECT FROM :schema.jobs AS j WHERE j.id = seen.job_id)", "" },
+        { "_renewNode", " AND j.run = input.run AND j.node = $1", "" },
         { "_elect", "l.node = excluded.node AND l.expires_at > :schema.clock()", "l.node = excluded.node" },
     };
 
@@ -45,7 +65,16 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_claim", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_claimSuspect", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_stage", "FOR NO KEY UPDATE SKIP LOCKED", "" },
+        { "_insertUnique", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", HeldInSnapshot },
+        { "_takeKeys", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", HeldInSnapshot },
     };
+
+    // What holds() asks, in the snapshot of the statement that takes the key: the job that it waited for is not there.
+    const string HeldInSnapshot = """
+        (taken.expires_at > :schema.clock() AND coalesce(
+            (SELECT j.state = ANY (taken.held_in) FROM :schema.jobs AS j WHERE j.id = taken.job_id),
+            isfinite(taken.expires_at) AND 'completed' = ANY (taken.held_in)))
+        """;
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -53,7 +82,17 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
     {
         using var broken = subjects.Quick.Break(statement, text, wrong);
 
-        await FindAsync(HistoryGen.OfOne, history => new Sequence(subjects.Quick).RunAsync(history.First, TestContext.Current.CancellationToken));
+        await FindAsync(
+            statement is "_retryJobs" or "_deleteJobs" or "_prune" or "_sweepKeys" ? HistoryGen.OfRivals : HistoryGen.OfOne,
+            history => new Sequence(subjects.Quick).RunAsync(history.First, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_retry_that_forgets_who_has_the_key_is_found_by_a_history_that_is_kept()
+    {
+        using var broken = subjects.Quick.Break("_retryJobs", "ended.id = keys.job_id DESC NULLS LAST, ", "");
+
+        Assert.NotNull(await new Sequence(subjects.Quick).RunAsync(KeptHistories.RetryOfTwo.First, TestContext.Current.CancellationToken));
     }
 
     [Theory]
@@ -71,6 +110,8 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         "_claim" => HistoryGen.OfClaims,
         "_claimSuspect" => HistoryGen.OfSuspects,
         "_stage" => HistoryGen.OfStages,
+        "_insertUnique" => HistoryGen.OfEnqueues,
+        "_takeKeys" => HistoryGen.OfManyEnqueued,
         _ => HistoryGen.OfSeveral,
     };
 

@@ -1,3 +1,4 @@
+using Jobs.Generated;
 using Jobs.Model.Tests.Calls;
 using Jobs.Model.Tests.Histories;
 
@@ -7,6 +8,18 @@ namespace Jobs.Model.Tests;
 public sealed class KeptHistories
 {
     public static TheoryData<string> Names => [.. Kept.Keys];
+
+    /// <summary>Chance hardly ever makes one: the older of two equal jobs has to get the key back, and both have to end again.</summary>
+    internal static History RetryOfTwo { get; } = new History(
+    [
+        new Enqueue(Way.Alone, [new Draft(Worker.Mailer, Unique: new Once("x"))]),
+        new ChangeJob(ByHand.Cancel, 0, new Edit()),
+        new Enqueue(Way.Alone, [new Draft(Worker.Mailer, Unique: new Once("x"))]),
+        new ChangeJob(ByHand.Cancel, 0, new Edit()),
+        new ChangeJob(ByHand.Retry, 1, new Edit()),
+        new ChangeJob(ByHand.Cancel, 1, new Edit()),
+        new ChangeJobs(ByHand.Retry, new Filter(JobState.Cancelled), 2, new Edit()),
+    ]);
 
     static readonly Dictionary<string, History> Kept = new(StringComparer.Ordinal)
     {
@@ -28,6 +41,19 @@ public sealed class KeptHistories
             new ChangeJob(ByHand.Cancel, 0, new Edit()),
             new Rescue(1),
         ]),
+        ["a prune of a batch one of whose callbacks has ended"] = new History(
+        [
+            new EnqueueBatch("b1", Worker.Mailer, BatchCallbacks.Complete | BatchCallbacks.Succeeded, []),
+            new Claim(0, Queue.Mail, Known.Both, 1),
+            new Acknowledge([new Outcome(0, JobState.Completed)]),
+            new PruneBatches(TimeSpan.Zero, 1),
+        ]),
+        ["a retry of two equal jobs, of which the older has the key"] = RetryOfTwo,
+        ["three enqueues of the same key"] = new History(
+            [],
+            [new Enqueue(Way.Alone, [new Draft(Worker.Mailer, Unique: new Once("x"))])],
+            [new Enqueue(Way.Alone, [new Draft(Worker.Mailer, Unique: new Once("x"))])],
+            [new Enqueue(Way.Alone, [new Draft(Worker.Mailer, Unique: new Once("x"))])]),
         ["a retry and a cancel of the same job"] = new History(
             [new Enqueue(Way.Alone, [new Draft(Worker.Mailer)])],
             [new ChangeJob(ByHand.Retry, 0, new Edit())],

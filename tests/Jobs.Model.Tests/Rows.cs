@@ -54,6 +54,9 @@ sealed record JobRow(string Label)
     /// <summary>Whether its batch has counted it as attempted.</summary>
     public bool IsAttempted { get; init; }
 
+    /// <summary>The name of its key.</summary>
+    public string? UniqueKey { get; init; }
+
     public bool IsFinal => State is JobState.Completed or JobState.Cancelled or JobState.Discarded;
 }
 
@@ -115,11 +118,20 @@ sealed record SettingRow(string Queue, string Node)
     public TimeSpan SeenAt { get; init; }
 }
 
+/// <summary>A key as it stands in the table.</summary>
+/// <param name="Name">What it says.</param>
+/// <param name="Key">Its hash.</param>
+/// <param name="Job">The job that has it, or had it.</param>
+/// <param name="ExpiresAt">When it ends; <see langword="null"/> if it is held for as long as the job is retained.</param>
+/// <param name="HeldIn">The states in which it is held, by name.</param>
+sealed record KeyRow(string Name, Guid Key, string Job, TimeSpan? ExpiresAt, string HeldIn);
+
 /// <summary>The tables, each in the order in which its rows were inserted.</summary>
 sealed record Tables(
-    ImmutableList<JobRow> Jobs, ImmutableList<BatchRow> Batches, ImmutableList<LeaseRow> Nodes, LeaderRow? Leader, ImmutableList<SettingRow> Settings)
+    ImmutableList<JobRow> Jobs, ImmutableList<BatchRow> Batches, ImmutableList<LeaseRow> Nodes, LeaderRow? Leader, ImmutableList<SettingRow> Settings,
+    ImmutableList<KeyRow> Keys)
 {
-    public static Tables Empty { get; } = new([], [], [], null, []);
+    public static Tables Empty { get; } = new([], [], [], null, [], []);
 
     /// <summary>What is different in the tables that were <paramref name="found"/>, a line for each row; empty if nothing is.</summary>
     public string DifferencesTo(Tables found) => string.Join('\n',
@@ -127,7 +139,8 @@ sealed record Tables(
             .Concat(Different(Batches, found.Batches, static batch => batch.Id))
             .Concat(Different(Nodes, found.Nodes, static lease => lease.Name))
             .Concat(Different(Alone(Leader), Alone(found.Leader), static _ => "leader"))
-            .Concat(Different(Settings, found.Settings, static setting => setting.Name)));
+            .Concat(Different(Settings, found.Settings, static setting => setting.Name))
+            .Concat(Different(Keys, found.Keys, static key => key.Name)));
 
     static IEnumerable<LeaderRow> Alone(LeaderRow? leader) => leader is null ? [] : [leader];
 

@@ -57,6 +57,7 @@ sealed class Subject : IAsyncDisposable
         await ExecuteAsync("CREATE FUNCTION public.dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(random() * 0.002); RETURN NEW; END'");
         await ExecuteAsync("CREATE TRIGGER dawdle BEFORE INSERT OR UPDATE ON jobs.jobs FOR EACH ROW EXECUTE FUNCTION public.dawdle()");
         await ExecuteAsync("CREATE TRIGGER dawdle BEFORE INSERT OR UPDATE ON jobs.batches FOR EACH ROW EXECUTE FUNCTION public.dawdle()");
+        await ExecuteAsync("CREATE TRIGGER dawdle BEFORE INSERT OR UPDATE ON jobs.unique_keys FOR EACH ROW EXECUTE FUNCTION public.dawdle()");
     }
 
     /// <summary>Has the store run a statement that is wrong.</summary>
@@ -117,8 +118,8 @@ sealed class Subject : IAsyncDisposable
         return (string)command.ExecuteScalar()!;
     }
 
-    /// <summary>The label of a job, which keeps the one it had when it was first seen, whatever becomes of its args.</summary>
-    public string LabelOf(long id, string args)
+    // A job keeps the label that it was inserted with, whatever becomes of its args.
+    string LabelOf(long id, string args)
     {
         lock (_labels)
             return _labels.GetOrAdd(id, _ => LabelIn(args));
@@ -145,8 +146,9 @@ sealed class Subject : IAsyncDisposable
             j.node, j.attempted_at, j.finished_at,
             CASE WHEN j.batch IS NOT NULL THEN coalesce(b.id, '(pruned)') END,
             CASE WHEN j.callback_of IS NOT NULL THEN coalesce(c.id, '(pruned)') || replace(': ' || j.callback, ': complete', '') END, j.errors::text,
-            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text, j.attempted
+            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text, j.attempted, j.unique_key, i.args
         FROM jobs.jobs AS j
+        JOIN public.inserted AS i USING (id)
         LEFT JOIN jobs.batches AS b ON b.key = j.batch
         LEFT JOIN jobs.batches AS c ON c.key = j.callback_of
         ORDER BY j.id
@@ -165,13 +167,15 @@ sealed class Subject : IAsyncDisposable
 
     const string SettingsSql = "SELECT queue, node, state, state_set_at, concurrency, concurrency_set_at, seen_at FROM jobs.queue_settings";
 
+    const string KeysSql = "SELECT key, job_id, expires_at, held_in::text[] FROM jobs.unique_keys ORDER BY key";
+
     const string LeaderSql = "SELECT node, elected_at, expires_at FROM jobs.leader WHERE only_one";
 
     /// <summary>Reads everything that a history may change.</summary>
     public async Task<Tables> ReadAsync()
     {
         await using var batch = _connections.CreateBatch();
-        foreach (var sql in (string[])[JobsSql, BatchesSql, NodesSql, LeaderSql, SettingsSql])
+        foreach (var sql in (string[])[JobsSql, BatchesSql, NodesSql, LeaderSql, SettingsSql, KeysSql])
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
         await using var reader = await batch.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         return new Tables(
@@ -179,7 +183,8 @@ sealed class Subject : IAsyncDisposable
             await RowsAsync(reader, ReadBatch),
             await RowsAsync(reader, ReadLease),
             (await RowsAsync(reader, ReadLeader)).SingleOrDefault(),
-            await RowsAsync(reader, ReadSetting));
+            await RowsAsync(reader, ReadSetting),
+            await RowsAsync(reader, ReadKey));
     }
 
     /// <summary>The columns of the schema's tables that <see cref="ReadAsync"/> does not read, as "table.column".</summary>
@@ -197,6 +202,7 @@ sealed class Subject : IAsyncDisposable
             ["nodes"] = NodesSql,
             ["leader"] = LeaderSql,
             ["queue_settings"] = SettingsSql,
+            ["unique_keys"] = KeysSql,
         };
         return [.. columns.Where(column => column.Split('.') is not [var table, var name] || !read.TryGetValue(table, out var sql) || !Regex.IsMatch(sql, $@"\b{name}\b"))];
     }
@@ -213,7 +219,7 @@ sealed class Subject : IAsyncDisposable
     JobRow ReadJob(NpgsqlDataReader row)
     {
         var args = row.GetString(1);
-        return new JobRow(LabelOf(row.GetInt64(0), args))
+        return new JobRow(LabelOf(row.GetInt64(0), row.GetString(25)))
         {
             Worker = row.GetString(2),
             Queue = row.GetString(3),
@@ -238,6 +244,7 @@ sealed class Subject : IAsyncDisposable
             Progress = Text(row, 21),
             Output = Text(row, 22),
             IsAttempted = !row.IsDBNull(23) && row.GetBoolean(23),
+            UniqueKey = row.IsDBNull(24) ? null : UniqueName.Of(row.GetGuid(24)),
         };
     }
 
@@ -284,6 +291,11 @@ sealed class Subject : IAsyncDisposable
         ConcurrencySetAt = Time(row, 5),
         SeenAt = Time(row, 6)!.Value,
     };
+
+    KeyRow ReadKey(NpgsqlDataReader row) => new(
+        UniqueName.Of(row.GetGuid(0)), row.GetGuid(0), LabelOf(row.GetInt64(1)),
+        row.GetFieldValue<DateTimeOffset>(2) is var end && end == DateTimeOffset.MaxValue ? null : end - Start,
+        string.Join(',', row.GetFieldValue<string[]>(3).Select(state => JobStates.FromSql(state).ToString()).Order(StringComparer.Ordinal)));
 
     static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -16,8 +16,14 @@ sealed class View(string prefix = "")
     /// <summary>The jobs that were enqueued or claimed, the newest last.</summary>
     public List<(string Label, long Id)> Jobs { get; private init; } = [];
 
+    /// <summary>How many enqueues met an equal job.</summary>
+    public int Met { get; set; }
+
+    /// <summary>The last key that a sweep looked at.</summary>
+    public Guid Swept { get; set; }
+
     /// <summary>The same for another client, who goes on from here.</summary>
-    public View CloneFor(string client) => new(client) { Claims = [.. Claims], Nodes = [.. Nodes], Jobs = [.. Jobs] };
+    public View CloneFor(string client) => new(client) { Claims = [.. Claims], Nodes = [.. Nodes], Jobs = [.. Jobs], Swept = Swept };
 
     public NewRow Name(Draft draft) => new(draft, $"{prefix}{++_made}");
 

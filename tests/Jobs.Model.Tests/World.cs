@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
 using Jobs.Generated;
+using Jobs.Model.Tests.Calls;
 
 namespace Jobs.Model.Tests;
 
@@ -35,6 +39,12 @@ sealed class World
         set => Tables = Tables with { Settings = value };
     }
 
+    public ImmutableList<KeyRow> Keys
+    {
+        get => Tables.Keys;
+        set => Tables = Tables with { Keys = value };
+    }
+
     public LeaderRow? Leader
     {
         get => Tables.Leader;
@@ -46,7 +56,29 @@ sealed class World
     // What has been told of each batch.
     ImmutableDictionary<string, BatchCallbacks> _told = ImmutableDictionary<string, BatchCallbacks>.Empty;
 
-    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks, _told = _told };
+    // What enqueues under way have decided of their keys.
+    ImmutableDictionary<object, Decisions> _decisions = ImmutableDictionary.Create<object, Decisions>(ReferenceEqualityComparer.Instance);
+
+    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks, _told = _told, _decisions = _decisions };
+
+    /// <summary>Tells this world from every one in which a call could answer or do something else.</summary>
+    public byte[] Fingerprint()
+    {
+        IEnumerable<object?> all =
+        [
+            Clock, Leader, .. Jobs, .. Batches, .. Nodes, .. Settings, .. Keys,
+            .. _callbacks.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (object)pair),
+            .. _told.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (object)pair),
+            .. _decisions.Select(pair => $"{RuntimeHelpers.GetHashCode(pair.Key)}: {pair.Value}").Order(StringComparer.Ordinal),
+        ];
+        return SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', all)));
+    }
+
+    public Decisions DecisionsOf(object call) => _decisions.GetValueOrDefault(call, Decisions.None);
+
+    public bool HasDecided(object call) => _decisions.ContainsKey(call);
+
+    public void Decide(object call, Decisions decisions) => _decisions = _decisions.SetItem(call, decisions);
 
     public void Insert(BatchRow batch)
     {
@@ -60,12 +92,49 @@ sealed class World
 
     public BatchRow? FindBatch(string id) => Batches.Find(batch => batch.Id == id);
 
+    public KeyRow? FindKey(string name) => Keys.Find(key => key.Name == name);
+
+    public void Change(KeyRow key) => Keys = Keys.SetItem(Keys.FindIndex(row => row.Name == key.Name), key);
+
+    /// <summary>The job that holds a key; <see langword="null"/> if it is free.</summary>
+    public string? HolderOf(string name) => FindKey(name) is { } key && IsHeld(key) ? key.Job : null;
+
+    /// <summary>Whether a key is held: its job stands in a state that holds it, or is gone before its period ended, and may have ended well.</summary>
+    public bool IsHeld(KeyRow key)
+    {
+        if (key.ExpiresAt <= Clock)
+            return false;
+        var job = FindJob(key.Job);
+        return Holds(key, job?.State ?? JobState.Completed) && (job is not null || key.ExpiresAt is not null);
+    }
+
+    public static bool Holds(KeyRow key, JobState state) => key.HeldIn.Split(',').Contains(state.ToString());
+
+    /// <summary>When a job that is enqueued now is due.</summary>
+    public TimeSpan DueOf(NewRow job) => job.Draft.At ?? Clock + (job.Draft.In ?? TimeSpan.Zero);
+
+    /// <summary>When the period of a job ends that is enqueued now; <see langword="null"/> if never.</summary>
+    public TimeSpan? EndOf(NewRow job)
+    {
+        var due = DueOf(job);
+        return (job.Once!.Since == UniqueSince.Due && due > Clock ? due : Clock) + job.Once.Period;
+    }
+
+    /// <summary>Removes the row of a key that a job has.</summary>
+    public void Free(JobRow job) => Keys = Keys.RemoveAll(key => key.Name == job.UniqueKey && key.Job == job.Label);
+
+    /// <summary>How the key is called among what a call passes over because others hold it.</summary>
+    public static string NameOfSkipped(string key) => $"the key {key}";
+
     /// <summary>The jobs in the order in which a claim takes them.</summary>
     public static IEnumerable<JobRow> ByUrgency(IEnumerable<JobRow> jobs) => jobs.OrderBy(job => job.Priority).ThenBy(job => job.ScheduledAt);
 
     public void Insert(NewRow job, string? batch = null)
     {
-        var due = job.Draft.At ?? Clock + (job.Draft.In ?? TimeSpan.Zero);
+        var due = DueOf(job);
+        var key = job.KeyIn(batch);
+        if (key is not null)
+            Keys = Keys.RemoveAll(row => row.Name == key.Name).Add(new KeyRow(key.Name, key.Key, job.Label, EndOf(job), job.Once!.HeldIn));
         Jobs = Jobs.Add(new JobRow(job.Label)
         {
             Worker = job.Draft.Worker.ToString(),
@@ -79,6 +148,7 @@ sealed class World
             Batch = batch,
             Tags = job.StoredTags,
             Meta = job.StoredMeta,
+            UniqueKey = key?.Name,
         });
     }
 

@@ -97,28 +97,61 @@ sealed record CompleteInTransaction(int Claim, Draft Enqueued) : Operation
 
 sealed record CompleteInTransactionCall(Ended Job, NewRow Enqueued) : Call
 {
+    readonly Enqueuing _enqueuing = new([Enqueued], ByOne: true);
+
+    // Between the enqueue and the acknowledgement others may change everything.
+    int Looks => _enqueuing.HasKeys ? Math.Max(_enqueuing.Looks, 1) : 0;
+
+    public override int Parts => Looks + 1;
+
     public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
     {
-        var id = 0L;
+        _enqueuing.NameKeys();
+        try
+        {
+            return EnqueueAnswer.Last(Looks, await CompleteAsync(subject, view, cancellationToken));
+        }
+        catch (JobExistsException exists)
+        {
+            return EnqueueAnswer.Last(Looks, EnqueueAnswer.Exists(subject.LabelOf(exists.JobId)));
+        }
+    }
+
+    async Task<Answer> CompleteAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        var enqueued = default(EnqueuedJob);
         var result = await subject.Store.CompleteAsync(
             Job.Outcome,
             async (transaction, token) =>
-                id = (await subject.Store.EnqueueAsync(Enqueued.ToJob(Subject.Start), EnqueueTerms.Alone with { Transaction = transaction }, token)).Id,
+                enqueued = await subject.Store.EnqueueAsync(Enqueued.ToJob(Subject.Start), EnqueueTerms.Alone with { Transaction = transaction }, token),
             cancellationToken);
         if (result.Acknowledged.Count == 1)
         {
-            subject.Know(Enqueued.Label, id);
-            view.Jobs.Add((Enqueued.Label, id));
+            if (enqueued.IsNew)
+                subject.Know(Enqueued.Label, enqueued.Id);
+            else
+                view.Met++;
+            view.Jobs.Add((subject.LabelOf(enqueued.Id), enqueued.Id));
         }
 
-        return [AcknowledgeAnswer.Of(result, subject)];
+        return AcknowledgeAnswer.Of(result, subject);
     }
 
     // The enqueued job comes first, since the acknowledgement may enqueue a callback.
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
+        if (part < Looks)
+        {
+            if (_enqueuing.Looks == 0)
+                _enqueuing.LookAtOnce(world, this);
+            else
+                _enqueuing.Look(world, this, part);
+            return Answer.Done;
+        }
+
         var before = world.Tables;
-        world.Insert(Enqueued);
+        if (_enqueuing.Store(world, this, out var exists) is null)
+            return EnqueueAnswer.Exists(exists!);
         if (Job.Apply(world) is not null)
             return AcknowledgeAnswer.Of([Job.Label], [], world.Close());
 

@@ -52,7 +52,10 @@ sealed record ChangeJobCall(ByHand What, string Label, long Id, Edit Edit, NewRo
         [ChangeAnswer.Of(await ChangeAnswer.RunAsync(subject, What, JobSelection.One(Id), Edit, NewArgs, cancellationToken), subject)];
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped) =>
-        HandRules.Apply(world, What, world.FindJob(Label) is { } job ? [job] : [], Edit, NewArgs);
+        HandRules.Apply(world, What, world.FindJob(Label) is { } job ? [job] : [], Edit, NewArgs, skipped);
+
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) =>
+        SubsetsOf(HandRules.KeysOf(What, world.FindJob(Label) is { } job ? [job] : []));
 }
 
 /// <summary>Changes the first of the jobs that a filter means.</summary>
@@ -62,11 +65,14 @@ sealed record ChangeJobs(ByHand What, Filter Filter, int Limit, Edit Edit) : Cal
         [ChangeAnswer.Of(await ChangeAnswer.RunAsync(subject, What, new JobSelection(Filter.ToFilter(), long.MinValue, Limit), Edit, null, cancellationToken), subject)];
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped) =>
-        HandRules.Apply(world, What, [.. Meant(world).Where(job => !skipped.Contains(job.Label)).Take(Limit)], Edit, null);
+        HandRules.Apply(world, What, [.. Meant(world).Where(job => !skipped.Contains(job.Label)).Take(Limit)], Edit, null, skipped);
 
     // It looks in a snapshot: what has come to be meant since then it does not see.
-    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) =>
-        [Meant(world).Select(job => job.Label).Except(answer.Taken).ToHashSet()];
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer)
+    {
+        var meant = Meant(world).ToLookup(job => answer.Taken.Contains(job.Label));
+        return SubsetsOf(HandRules.KeysOf(What, meant[true])).Select(keys => keys.Concat(meant[false].Select(job => job.Label)).ToHashSet());
+    }
 
     IEnumerable<JobRow> Meant(World world) => world.Jobs.Where(job => Filter.Means(job) && HandRules.IsPossible(What, job, null));
 }
@@ -84,15 +90,22 @@ static class HandRules
 
     static bool Waits(JobRow job) => job.State is JobState.Scheduled or JobState.Available or JobState.Retryable;
 
-    public static Answer Apply(World world, ByHand what, IReadOnlyList<JobRow> jobs, Edit edit, NewRow? newArgs)
+    /// <summary>The keys that a change needs, as they are called among what is passed over because others hold it.</summary>
+    public static IEnumerable<string> KeysOf(ByHand what, IEnumerable<JobRow> jobs) => what is ByHand.Retry or ByHand.Delete
+        ? jobs.Select(job => job.UniqueKey).OfType<string>().Distinct().Select(World.NameOfSkipped)
+        : [];
+
+    public static Answer Apply(World world, ByHand what, IReadOnlyList<JobRow> jobs, Edit edit, NewRow? newArgs, IReadOnlySet<string> skipped)
     {
-        var selected = new List<(string Label, JobState State, bool IsChanged)>();
+        var selected = new List<(string Label, JobState State, bool IsChanged, bool IsKeyTaken)>();
         var woken = new List<string>();
+        var contested = what == ByHand.Retry ? Contested(world, jobs, skipped) : [];
         foreach (var job in jobs)
         {
-            var isChanged = IsPossible(what, job, newArgs) && TryChange(world, what, job, edit, newArgs);
+            var isContested = contested.Contains(job.Label);
+            var isChanged = !isContested && IsPossible(what, job, newArgs) && TryChange(world, what, job, edit, newArgs, skipped);
             var after = world.FindJob(job.Label);
-            selected.Add((job.Label, (after ?? job).State, isChanged));
+            selected.Add((job.Label, (after ?? job).State, isChanged, isContested));
             if (isChanged && what is ByHand.Retry or ByHand.Edit && after!.State == JobState.Available)
                 woken.Add(after.Queue);
         }
@@ -100,7 +113,25 @@ static class HandRules
         return ChangeAnswer.Of(selected, woken.Concat(world.Close().CallbackQueues));
     }
 
-    static bool TryChange(World world, ByHand what, JobRow job, Edit edit, NewRow? newArgs)
+    // Of the jobs that have ended one at most has each key again: who has it still, else the newest. If another holds it, none.
+    static HashSet<string> Contested(World world, IReadOnlyList<JobRow> jobs, IReadOnlySet<string> skipped)
+    {
+        var contested = new HashSet<string>();
+        foreach (var equal in jobs.Where(job => job is { IsFinal: true, UniqueKey: not null }).GroupBy(job => job.UniqueKey!))
+        {
+            if (world.FindKey(equal.Key) is not { } key)
+                continue;
+
+            var isLocked = skipped.Contains(World.NameOfSkipped(key.Name));
+            var first = equal.Where(job => job.Label == key.Job).Concat(equal.Reverse()).First();
+            var isFree = !isLocked && (first.Label == key.Job || !world.IsHeld(key));
+            contested.UnionWith(equal.Where(job => !isFree || job != first).Select(job => job.Label));
+        }
+
+        return contested;
+    }
+
+    static bool TryChange(World world, ByHand what, JobRow job, Edit edit, NewRow? newArgs, IReadOnlySet<string> skipped)
     {
         switch (what)
         {
@@ -116,6 +147,8 @@ static class HandRules
                 if (!job.IsFinal)
                     world.End(job, JobState.Cancelled);
                 world.Jobs = world.Jobs.RemoveAll(row => row.Label == job.Label);
+                if (job.UniqueKey is { } name && !skipped.Contains(World.NameOfSkipped(name)))
+                    world.Free(job);
                 return true;
             default:
                 world.Change(job, Edited(world, job, edit) with { Args = newArgs?.Args ?? job.Args });
@@ -132,6 +165,10 @@ static class HandRules
                 return false;
             world.Count(batch, job.State, -1);
         }
+
+        // The key is held for what is left of its period, in the states in which it was held before.
+        if (job is { IsFinal: true, UniqueKey: { } name } && world.FindKey(name) is { } key)
+            world.Change(key with { Job = job.Label });
 
         world.Wait(
             job with
@@ -186,11 +223,11 @@ static class ChangeAnswer
         };
 
     public static Answer Of(ChangeResult result, Subject subject) =>
-        Of([.. result.Jobs.Select(job => (subject.LabelOf(job.Id), job.State, job.IsChanged))], result.Queues);
+        Of([.. result.Jobs.Select(job => (subject.LabelOf(job.Id), job.State, job.IsChanged, job.IsKeyTaken))], result.Queues);
 
-    public static Answer Of(IReadOnlyList<(string Label, JobState State, bool IsChanged)> jobs, IEnumerable<string> woken)
+    public static Answer Of(IReadOnlyList<(string Label, JobState State, bool IsChanged, bool IsKeyTaken)> jobs, IEnumerable<string> woken)
     {
-        var shown = jobs.Select(job => $"{job.Label} {(job.IsChanged ? "changed" : "not changed")}, {job.State}").Order(StringComparer.Ordinal);
+        var shown = jobs.Select(job => $"{job.Label} {(job.IsChanged ? "changed" : job.IsKeyTaken ? "its key is taken" : "not changed")}, {job.State}").Order(StringComparer.Ordinal);
         return new Answer(
             $"{string.Join("; ", shown.DefaultIfEmpty("found none"))}; woke {string.Join(", ", woken.Distinct().Order(StringComparer.Ordinal).DefaultIfEmpty("none"))}",
             $"in the order {string.Join(", ", jobs.Select(job => job.Label))}")

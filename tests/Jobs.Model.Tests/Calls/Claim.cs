@@ -84,7 +84,7 @@ static class ClaimAnswer
 {
     public static Answer Of(IReadOnlyList<ClaimedJob> jobs, bool? suspectsWait, Subject subject, View? view)
     {
-        var labels = jobs.Select(job => subject.LabelOf(job.Id, ArgsOf(job))).ToList();
+        var labels = jobs.Select(job => subject.LabelOf(job.Id)).ToList();
         foreach (var (job, label) in jobs.Zip(labels))
         {
             view?.Claims.Add((label, job));

@@ -19,13 +19,27 @@ sealed record Enqueue(Way Way, params IReadOnlyList<Draft> Drafts) : Operation
 
 sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
 {
+    readonly Enqueuing _enqueuing = new(Rows, ByOne: Rows.Count == 1);
+
+    public override int Parts => _enqueuing.Looks + 1;
+
     public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
     {
-        if (Way == Way.Alone)
+        _enqueuing.NameKeys();
+        try
         {
-            Know(subject, view, await StoreAsync(subject, EnqueueTerms.Alone, cancellationToken));
-            return [Answer.Done];
+            return EnqueueAnswer.Last(_enqueuing.Looks, await StoreAsync(subject, view, cancellationToken));
         }
+        catch (JobExistsException exists)
+        {
+            return EnqueueAnswer.Last(_enqueuing.Looks, EnqueueAnswer.Exists(subject.LabelOf(exists.JobId)));
+        }
+    }
+
+    async Task<Answer> StoreAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        if (Way == Way.Alone)
+            return Know(subject, view, await StoreAsync(subject, EnqueueTerms.Alone, cancellationToken));
 
         await using var connection = await subject.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
@@ -33,12 +47,11 @@ sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
         if (Way == Way.InTransactionRolledBack)
         {
             await transaction.RollbackAsync(cancellationToken);
-            return [Answer.Done];
+            return EnqueueAnswer.Of(Labelled(subject, stored));
         }
 
         await transaction.CommitAsync(cancellationToken);
-        Know(subject, view, stored);
-        return [Answer.Done];
+        return Know(subject, view, stored);
     }
 
     async Task<IReadOnlyList<EnqueuedJob>> StoreAsync(Subject subject, EnqueueTerms terms, CancellationToken cancellationToken)
@@ -49,25 +62,54 @@ sealed record EnqueueCall(Way Way, IReadOnlyList<NewRow> Rows) : Call
             : await subject.Store.EnqueueAsync(jobs.ToAsyncEnumerable(), terms, cancellationToken);
     }
 
-    void Know(Subject subject, View view, IReadOnlyList<EnqueuedJob> jobs)
+    Answer Know(Subject subject, View view, IReadOnlyList<EnqueuedJob> jobs)
     {
-        foreach (var (row, job) in Rows.Zip(jobs))
+        var labelled = Labelled(subject, jobs);
+        foreach (var ((label, isNew), job) in labelled.Zip(jobs))
         {
-            subject.Know(row.Label, job.Id);
-            view.Jobs.Add((row.Label, job.Id));
+            if (isNew)
+                subject.Know(label, job.Id);
+            else
+                view.Met++;
+            view.Jobs.Add((label, job.Id));
         }
+
+        return EnqueueAnswer.Of(labelled);
+    }
+
+    // An equal job of the same call is not there any more if it was rolled back.
+    List<(string Label, bool IsNew)> Labelled(Subject subject, IReadOnlyList<EnqueuedJob> jobs)
+    {
+        var made = Rows.Zip(jobs).Where(pair => pair.Second.IsNew).ToDictionary(pair => pair.Second.Id, pair => pair.First.Label);
+        return [.. jobs.Select(job => (made.TryGetValue(job.Id, out var label) ? label : subject.LabelOf(job.Id), job.IsNew))];
     }
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
-        if (Way != Way.InTransactionRolledBack)
+        if (part < _enqueuing.Looks)
         {
-            foreach (var row in Rows)
-                world.Insert(row);
+            _enqueuing.Look(world, this, part);
+            return Answer.Done;
         }
 
-        return Answer.Done;
+        var before = world.Tables;
+        var stored = _enqueuing.Store(world, this, out var exists);
+        if (Way == Way.InTransactionRolledBack)
+            world.Restore(before);
+        return stored is null ? EnqueueAnswer.Exists(exists!) : EnqueueAnswer.Of(stored);
     }
+}
+
+static class EnqueueAnswer
+{
+    public static Answer Of(IEnumerable<(string Label, bool IsNew)> jobs) =>
+        new($"enqueued {string.Join("; ", jobs.Select(job => job.IsNew ? job.Label : $"nothing for {job.Label}"))}");
+
+    // Of several that are there, which one is named depends on who came when.
+    public static Answer Exists(string label) => new("enqueued nothing", $"for {label}");
+
+    /// <summary>The answers of a call that says nothing before its last part.</summary>
+    public static Answer[] Last(int before, Answer answer) => [.. Enumerable.Repeat(Answer.Done, before), answer];
 }
 
 /// <summary>Enqueues a batch, whose id may be taken.</summary>
@@ -78,34 +120,57 @@ sealed record EnqueueBatch(string Id, Worker? Callback, BatchCallbacks Heard, pa
 
 sealed record EnqueueBatchCall(string Id, Worker? Callback, BatchCallbacks Heard, IReadOnlyList<NewRow> Rows) : Call
 {
-    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    readonly Enqueuing _enqueuing = new(Rows, Id);
+
+    public override int Parts => _enqueuing.Looks + 1;
+
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken) =>
+        EnqueueAnswer.Last(_enqueuing.Looks, await StoreAsync(subject, view, cancellationToken));
+
+    async Task<Answer> StoreAsync(Subject subject, View view, CancellationToken cancellationToken)
     {
+        _enqueuing.NameKeys();
         try
         {
             var batch = await subject.Store.EnqueueBatchAsync(
                 new NewBatch(Id), Rows.Select(row => row.ToJob(Subject.Start)).ToAsyncEnumerable(), Listeners, EnqueueTerms.Alone, cancellationToken);
-            return [Made(batch.Id, batch.Total, batch.CallbackWorker)];
+            view.Met += Rows.Count - batch.Total;
+            return Made(batch.Id, batch.Total, batch.CallbackWorker);
         }
         catch (BatchExistsException exists)
         {
-            return [Exists(exists.Batch.Id, exists.Batch.Total, exists.Batch.CallbackWorker)];
+            return Exists(exists.Batch.Id, exists.Batch.Total, exists.Batch.CallbackWorker);
+        }
+        catch (JobExistsException exists)
+        {
+            return EnqueueAnswer.Exists(subject.LabelOf(exists.JobId));
         }
     }
 
     public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
     {
-        if (world.FindBatch(Id) is { } batch)
-            return Exists(Id, batch.Total, batch.CallbackWorker);
+        // The id is taken first of all, and nobody else can have it from then on.
+        if (part == 0 && world.FindBatch(Id) is { } batch)
+            world.Decide(this, new Decisions(Decisions.None.Keys, null, Exists(Id, batch.Total, batch.CallbackWorker)));
+        if (part < _enqueuing.Looks)
+        {
+            _enqueuing.Look(world, this, part);
+            return Answer.Done;
+        }
 
+        if (world.DecisionsOf(this).Taken is { } taken)
+            return taken;
+        if (_enqueuing.Store(world, this, out var exists) is not { } members)
+            return EnqueueAnswer.Exists(exists!);
+
+        var stored = members.Count(member => member.IsNew);
         var definition = Callback is { } worker ? NewRow.Definition(worker) : null;
-        foreach (var row in Rows)
-            world.Insert(row, Id);
         world.Insert(new BatchRow(Id)
         {
             InsertedAt = world.Clock,
             SealedAt = world.Clock,
-            Total = Rows.Count,
-            Unattempted = Rows.Count,
+            Total = stored,
+            Unattempted = stored,
             Heard = Heard & ~BatchCallbacks.Complete,
             CallbackWorker = definition?.Name,
             CallbackQueue = definition?.Queue,
@@ -113,7 +178,7 @@ sealed record EnqueueBatchCall(string Id, Worker? Callback, BatchCallbacks Heard
             CallbackMaxAttempts = definition?.MaxAttempts,
         });
         world.Close();
-        return Made(Id, Rows.Count, definition?.Name);
+        return Made(Id, stored, definition?.Name);
     }
 
     IReadOnlyList<BatchListener> Listeners() => Callback is not { } worker

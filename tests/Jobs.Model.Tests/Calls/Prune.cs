@@ -30,10 +30,21 @@ sealed record Prune(JobState State, TimeSpan Age, int Limit, Worker? Worker, boo
         var seen = Old(world).OrderBy(job => job.FinishedAt).Take(Limit).ToList();
         var pruned = seen.Where(job => IsMeant(job) && !IsOfUnfinished(world, job) && !skipped.Contains(job.Label)).ToHashSet();
         world.Jobs = world.Jobs.RemoveAll(pruned.Contains);
+        foreach (var job in pruned.Where(job => Frees(world, job) && !skipped.Contains(World.NameOfSkipped(job.UniqueKey!))))
+            world.Free(job);
         return AnswerOf(seen.Count, pruned.Count);
     }
 
-    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) => SubsetsOf(Old(world).Select(job => job.Label));
+    // A key that its job held for a time is held for that time, though the job is gone.
+    bool Frees(World world, JobRow job) =>
+        job.UniqueKey is { } name && world.FindKey(name) is { } key && key.Job == job.Label &&
+        (key.ExpiresAt is null || key.ExpiresAt <= world.Clock || !World.Holds(key, State));
+
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer)
+    {
+        var old = Old(world).ToList();
+        return SubsetsOf([.. old.Select(job => job.Label), .. old.Where(job => Frees(world, job)).Select(job => World.NameOfSkipped(job.UniqueKey!))]);
+    }
 
     IEnumerable<JobRow> Old(World world) => world.Jobs.Where(job => job.State == State && job.FinishedAt <= world.Clock - Age);
 
@@ -47,7 +58,7 @@ sealed record Prune(JobState State, TimeSpan Age, int Limit, Worker? Worker, boo
     static Answer AnswerOf(int seen, int pruned) => new($"pruned {pruned}", $"of {seen}");
 }
 
-/// <summary>Deletes batches that closed long ago, and whose callbacks have ended.</summary>
+/// <summary>Deletes batches that closed long ago, and whose callbacks of every kind have ended.</summary>
 sealed record PruneBatches(TimeSpan Age, int Limit) : Call
 {
     public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
@@ -65,7 +76,7 @@ sealed record PruneBatches(TimeSpan Age, int Limit) : Call
         world.Jobs = world.Jobs.ConvertAll(job => job with
         {
             Batch = job.Batch is { } batch && ids.Contains(batch) ? World.PrunedBatch : job.Batch,
-            CallbackOf = job.CallbackOf is { } told && ids.Contains(told) ? World.PrunedBatch : job.CallbackOf,
+            CallbackOf = ids.FirstOrDefault(id => IsCallbackOf(job, id)) is { } told ? World.PrunedBatch + job.CallbackOf![told.Length..] : job.CallbackOf,
         });
         return AnswerOf(seen.Count, pruned.Count);
     }
@@ -74,7 +85,44 @@ sealed record PruneBatches(TimeSpan Age, int Limit) : Call
 
     IEnumerable<BatchRow> Old(World world) => world.Batches.Where(batch => batch.ClosedAt <= world.Clock - Age);
 
-    static bool IsStillTold(World world, BatchRow batch) => world.Jobs.Any(job => job.CallbackOf == batch.Id && !job.IsFinal);
+    static bool IsStillTold(World world, BatchRow batch) => world.Jobs.Any(job => IsCallbackOf(job, batch.Id) && !job.IsFinal);
+
+    static bool IsCallbackOf(JobRow job, string batch) =>
+        job.CallbackOf == batch || job.CallbackOf?.StartsWith($"{batch}: ", StringComparison.Ordinal) == true;
 
     static Answer AnswerOf(int seen, int pruned) => new($"pruned {pruned} batches", $"of {seen}");
+}
+
+/// <summary>Looks along the keys for those that nobody holds any more, and deletes them.</summary>
+/// <param name="Limit">How many it looks at.</param>
+/// <param name="GoesOn">Whether it begins where the client's last sweep ended.</param>
+sealed record SweepKeys(int Limit, bool GoesOn = false) : Operation
+{
+    public override Call Resolve(View view) => new SweepKeysCall(GoesOn ? view.Swept : Guid.Empty, Limit);
+}
+
+sealed record SweepKeysCall(Guid After, int Limit) : Call
+{
+    public override async Task<Answer[]> RunAsync(Subject subject, View view, CancellationToken cancellationToken)
+    {
+        var result = await subject.Store.SweepKeysAsync(After, Limit, cancellationToken);
+        view.Swept = result.Last;
+        return [AnswerOf(result.Seen, result.Freed, result.Last)];
+    }
+
+    public override Answer Apply(World world, int part, IReadOnlySet<string> skipped)
+    {
+        var seen = world.Keys.Where(key => key.Key.CompareTo(After) > 0).OrderBy(key => key.Key).Take(Limit).ToList();
+        var freed = seen.Where(key => IsFree(world, key) && !skipped.Contains(World.NameOfSkipped(key.Name))).ToHashSet();
+        world.Keys = world.Keys.RemoveAll(freed.Contains);
+        return AnswerOf(seen.Count, freed.Count, seen.Count == 0 ? Guid.Empty : seen[^1].Key);
+    }
+
+    // A key whose job stands in no state that holds it stays: the job may come back to one.
+    static bool IsFree(World world, KeyRow key) => key.ExpiresAt is { } end ? end <= world.Clock : world.FindJob(key.Job) is null;
+
+    public override IEnumerable<IReadOnlySet<string>> Skips(World world, int part, Answer answer) =>
+        SubsetsOf(world.Keys.Where(key => IsFree(world, key)).Select(key => World.NameOfSkipped(key.Name)));
+
+    static Answer AnswerOf(int seen, int freed, Guid last) => new($"freed {freed} keys", $"of {seen}, to {last}");
 }

@@ -71,12 +71,16 @@ sealed class Concurrency(Subject subject)
         var parts = clients
             .Select(calls => calls.SelectMany(made => Enumerable.Range(0, made.Call.Parts).Select(part => new Part(made, part, !Overlaps(made, clients)))).ToArray())
             .ToArray();
-        return IsExplained(before, parts, new int[parts.Length], found);
+        return IsExplained(before, parts, new int[parts.Length], found, []);
     }
 
     // Depth first. A part may come next if no other that has not come yet had ended before its call began.
-    static bool IsExplained(World world, Part[][] clients, int[] done, Tables found)
+    // What two orders lead to is looked into once.
+    static bool IsExplained(World world, Part[][] clients, int[] done, Tables found, HashSet<string> tried)
     {
+        if (!tried.Add($"{string.Join(',', done)} {Convert.ToBase64String(world.Fingerprint())}"))
+            return false;
+
         var isOver = true;
         for (var client = 0; client < clients.Length; client++)
         {
@@ -92,7 +96,7 @@ sealed class Concurrency(Subject subject)
             foreach (var skipped in next.IsAlone ? [new HashSet<string>()] : next.Made.Call.Skips(world, next.Place, next.Answer))
             {
                 var after = world.Clone();
-                if (next.Answer.IsAs(next.Made.Call.Apply(after, next.Place, skipped), next.IsAlone) && IsExplained(after, clients, done, found))
+                if (next.Answer.IsAs(next.Made.Call.Apply(after, next.Place, skipped), next.IsAlone) && IsExplained(after, clients, done, found, tried))
                     return true;
             }
 

@@ -27,13 +27,29 @@ static class HistoryGen
 
     static readonly Gen<Known> KnownWorkers = Gen.Frequency((3, Gen.Const(Known.Both)), (2, Gen.Const(Known.Mailer)), (1, Gen.Const(Known.Packer)));
 
+    // Periods that end within the history, and few different keys.
+    static readonly Gen<Once> Once = Gen.Select(
+        Gen.Frequency((3, Gen.Const("x")), (1, Gen.Const("y"))),
+        Gen.Frequency((2, Gen.Const(default(TimeSpan?))), (3, Lease.Select(period => (TimeSpan?)period))),
+        Gen.Enum<UniqueSince>(), Gen.Enum<UniqueStates>(),
+        Gen.Frequency((4, Gen.Const(UniqueConflict.ReturnExisting)), (4, Gen.Const(UniqueConflict.Replace)), (1, Gen.Const(UniqueConflict.Fail))),
+        Gen.Frequency((2, Gen.Const(JobFields.All)), (3, Gen.Int[0, 63].Select(static bits => (JobFields)bits))),
+        Seldom, Gen.Frequency((2, Gen.Const(false)), (1, Gen.Const(true))),
+        static (same, period, since, states, onConflict, replaces, perQueue, perBatch) =>
+            new Once(same, period, since, states, onConflict, replaces, perQueue, perBatch));
+
+    static readonly Gen<(Once? Unique, string? Key)> Uniqueness = Gen.Frequency(
+        (12, Gen.Const(default((Once?, string?)))), (8, Once.Select(static once => ((Once?)once, (string?)null))),
+        (2, Gen.OneOf("k1", "k2").Select(static key => ((Once?)null, (string?)key))), (1, Once.Select(static once => ((Once?)once, (string?)"k1"))));
+
     static readonly Gen<Draft> Draft = Gen.Select(
         AnyWorker, AnyQueue, Gen.Int[0, 2], Gen.Int[1, 3],
         Gen.Frequency((5, Gen.Const(default(TimeSpan?))), (2, Seconds.Select(delay => (TimeSpan?)delay))),
         Gen.Frequency((9, Gen.Const(default(TimeSpan?))), (1, Gen.Int[0, 300].Select(seconds => (TimeSpan?)TimeSpan.FromSeconds(seconds)))),
         Gen.Frequency((4, Gen.Const(default(IReadOnlyList<string>?))), (1, Gen.OneOf<IReadOnlyList<string>?>(["red"], ["red", "blue"]))),
-        static (worker, queue, priority, maxAttempts, delay, at, tags) =>
-            new Draft(worker, queue, priority, maxAttempts, at is null ? delay : null, at, tags, tags is null ? null : "t1"));
+        Uniqueness,
+        static (worker, queue, priority, maxAttempts, delay, at, tags, unique) => new Draft(
+            worker, queue, priority, maxAttempts, at is null ? delay : null, at, tags, tags is null ? null : "t1", unique.Unique, unique.Key));
 
     // So many are sent by another statement.
     static readonly Gen<Draft[]> Many = Draft.Array[50, 52];
@@ -128,6 +144,8 @@ static class HistoryGen
         Gen.OneOf(JobState.Completed, JobState.Cancelled, JobState.Discarded), Seconds, Limit, Maybe(AnyWorker), Gen.Bool, Maybe(AnyQueue), Gen.Bool, Gen.Bool,
         static Operation (state, age, limit, worker, isWorkers, queue, isQueues, rest) => new Prune(state, age, limit, worker, isWorkers, queue, isQueues, rest));
 
+    static readonly Gen<Operation> SweepKeys = Gen.Select(Limit, Gen.Bool, static Operation (limit, goesOn) => new SweepKeys(limit, goesOn));
+
     static readonly Gen<Operation> PruneBatches = Gen.Select(Seconds, Limit, static Operation (age, limit) => new PruneBatches(age, limit));
 
     static readonly Gen<Operation> Poll = Gen.Select(
@@ -151,7 +169,7 @@ static class HistoryGen
         (10, Enqueue), (5, EnqueueBatch), (2, FindBatch),
         (18, Claim), (9, ClaimSuspect), (2, ReadArgs), (3, GiveBackUnknown), (2, UndoClaim),
         (22, Acknowledge), (3, CompleteInTransaction),
-        (9, ChangeJob), (3, ChangeJobs), (2, Prune), (2, PruneBatches), (3, Poll), (2, SetQueueState), (1, ScaleQueue), (1, SweepQueueSettings),
+        (9, ChangeJob), (3, ChangeJobs), (3, Prune), (2, PruneBatches), (2, SweepKeys), (3, Poll), (2, SetQueueState), (1, ScaleQueue), (1, SweepQueueSettings),
         (7, Stage), (9, Rescue), (7, MoveClock), (2, FindStranded),
         (5, RegisterNode), (3, RenewNode), (4, RemoveNode), (2, Elect), (1, Resign));
 
@@ -160,17 +178,51 @@ static class HistoryGen
         (3, Enqueue), (3, EnqueueBatch), (2, FindBatch),
         (8, Claim), (3, ClaimSuspect), (1, ReadArgs), (2, GiveBackUnknown),
         (14, Acknowledge), (2, CompleteInTransaction),
-        (8, ChangeJob), (3, ChangeJobs), (2, Prune), (1, PruneBatches), (1, Poll), (1, SetQueueState), (1, SweepQueueSettings),
+        (8, ChangeJob), (3, ChangeJobs), (2, Prune), (1, PruneBatches), (1, SweepKeys), (1, Poll), (1, SetQueueState), (1, SweepQueueSettings),
         (4, Stage), (5, Rescue),
         (1, RenewNode), (2, RemoveNode), (2, Elect), (1, Resign));
 
-    /// <summary>A history of one client.</summary>
-    public static Gen<History> OfOne { get; } = Gen.Frequency((60, AnyOperation), (1, EnqueueMany)).Array[1, StepsOfOne].Select(operations => new History(operations));
+    // Jobs that all want the same key, on whatever terms.
+    static readonly Gen<Draft> Rival = Gen.Select(
+        Draft, Once,
+        static (draft, once) => draft with { Worker = Worker.Mailer, Unique = once with { Same = "x", PerQueue = false, PerBatch = false }, Key = null });
 
-    /// <summary>A history of two or three clients, who begin where another has put a few jobs, batches and nodes.</summary>
-    public static Gen<History> OfSeveral { get; } = OfClients(Contended, AnyOperation.Array[0, 10].Select(IReadOnlyList<Operation> (more) => more));
+    static readonly Gen<Operation> ChangeRival = Gen.Select(
+        Gen.OneOf(ByHand.Cancel, ByHand.Cancel, ByHand.Retry, ByHand.Delete), Gen.Int[0, 4],
+        static Operation (what, job) => new ChangeJob(what, job, new Edit()));
 
-    /// <summary>Histories of several clients who claim, acknowledge, stage, or claim suspects more often than they do anything else.</summary>
+    static readonly Gen<Operation> ChangeRivals = Gen.Select(
+        Gen.Frequency((2, AnyByHand), (1, Gen.Const(ByHand.Retry))), Gen.OneOf<JobState?>(null, JobState.Completed, JobState.Cancelled, JobState.Discarded), Limit, Edit,
+        static Operation (what, state, limit, edit) => new ChangeJobs(what, new Filter(state), limit, edit));
+
+    static readonly Gen<Operation> PruneRivals = Gen.Select(
+        Gen.OneOf(JobState.Completed, JobState.Cancelled, JobState.Discarded), Seconds, Limit,
+        static Operation (state, age, limit) => new Prune(state, age, limit, null, false, null, false, true));
+
+    static readonly Gen<Operation> EnqueueRivals = EnqueueOf(Gen.Frequency((3, Rival.Array[1]), (1, Rival.Array[2, 4])));
+
+    static readonly Gen<Operation> ContendedByRivals = Gen.Frequency(
+        (8, EnqueueRivals), (2, EnqueueBatchOf(Rival.Array[1, 3])), (1, Enqueue),
+        (10, ChangeRival), (2, ChangeJob), (6, ChangeRivals), (5, Claim), (6, Acknowledge), (1, CompleteInTransaction),
+        (3, PruneRivals), (2, SweepKeys), (2, RenewNode), (1, Stage), (1, Rescue));
+
+    static readonly Gen<Operation> AmongRivals = Gen.Frequency((48, ContendedByRivals), (4, MoveClock), (2, RegisterNode));
+
+    /// <summary>A history of one client. In each fourth the jobs are after the same key.</summary>
+    public static Gen<History> OfOne { get; } = Gen.Frequency((3, OfSteps(Gen.Frequency((60, AnyOperation), (1, EnqueueMany)))), (1, OfSteps(AmongRivals)));
+
+    /// <summary>A history of one client, whose jobs are after the same key.</summary>
+    public static Gen<History> OfRivals { get; } = OfSteps(AmongRivals);
+
+    static Gen<History> OfSteps(Gen<Operation> operation) => operation.Array[1, StepsOfOne].Select(operations => new History(operations));
+
+    /// <summary>A history of two or three clients, who begin where another has put a few jobs, batches and nodes. In each fourth the jobs are after the same key.</summary>
+    public static Gen<History> OfSeveral { get; } = Gen.Frequency((3, OfClientsAfter(Contended, AnyOperation)), (1, OfClientsAfter(ContendedByRivals, AmongRivals)));
+
+    static Gen<History> OfClientsAfter(Gen<Operation> operation, Gen<Operation> before) =>
+        OfClients(operation, before.Array[0, 10].Select(IReadOnlyList<Operation> (more) => more));
+
+    /// <summary>Histories of several clients who claim, acknowledge, stage, claim suspects, or enqueue one or many more often than they do anything else.</summary>
     public static Gen<History> OfClaims { get; } = Meeting(Claim);
 
     public static Gen<History> OfAcknowledgements { get; } = Meeting(Acknowledge);
@@ -179,6 +231,10 @@ static class HistoryGen
 
     public static Gen<History> OfSuspects { get; } = Meeting(
         ClaimSuspect, new RemoveNode(0), new Rescue(100), new RegisterNode(TimeSpan.FromSeconds(60), Known.Both, Queue.Mail));
+
+    public static Gen<History> OfEnqueues { get; } = Meeting(Enqueue);
+
+    public static Gen<History> OfManyEnqueued { get; } = Meeting(Gen.Frequency((2, EnqueueOf(Draft.Array[2, 4])), (1, ChangeJob)));
 
     static Gen<History> Meeting(Gen<Operation> meeting, params Operation[] before) =>
         OfClients(Gen.Frequency((3, meeting), (1, Contended)), Gen.Const<IReadOnlyList<Operation>>(before));
