@@ -7,6 +7,7 @@ namespace Jobs.Runtime.Tests;
 public sealed partial class DocumentTests
 {
     [Theory]
+    [InlineData("batches.md")]
     [InlineData("oban.md")]
     [InlineData("reliability.md")]
     public void Every_test_that_a_document_names_is_there(string document)
