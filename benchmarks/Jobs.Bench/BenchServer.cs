@@ -13,10 +13,11 @@ namespace Jobs.Bench;
 /// </remarks>
 sealed class BenchServer : IAsyncDisposable
 {
-    public const string Filled = "jobs_bench_filled";
+    const string FilledPrefix = "jobs_bench_filled";
     public const string Measured = "jobs_bench_run";
 
     readonly NpgsqlConnection _connection;
+    readonly HashSet<string> _filled = [];
     readonly NpgsqlConnectionStringBuilder _settings;
 
     BenchServer(NpgsqlConnection connection, NpgsqlConnectionStringBuilder settings, Setting setting, bool canCountStatements)
@@ -52,28 +53,35 @@ sealed class BenchServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the database from which every run starts.</summary>
+    /// <summary>The databases that are dropped and made anew.</summary>
+    public const string OwnDatabases = $"{FilledPrefix} and what begins with it, and {Measured}";
+
+    /// <summary>Makes a database from which runs start.</summary>
+    /// <param name="content">Its name's end: what is in it. Empty where all runs start from the same one.</param>
     /// <param name="fillAsync">Gets a connection string of an empty database, and leaves no connection open.</param>
     /// <param name="cancellationToken">Leaves a database that the next call replaces.</param>
-    public async Task FillAsync(Func<string, CancellationToken, Task> fillAsync, CancellationToken cancellationToken)
+    public async Task FillAsync(string content, Func<string, CancellationToken, Task> fillAsync, CancellationToken cancellationToken)
     {
-        await ExecuteAsync($"DROP DATABASE IF EXISTS {Filled} WITH (FORCE)", cancellationToken);
-        await ExecuteAsync($"CREATE DATABASE {Filled} TEMPLATE template0", cancellationToken);
-        await fillAsync(ConnectionStringOf(Filled), cancellationToken);
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionStringOf(Filled)) { Pooling = false, CommandTimeout = 0 }.ConnectionString);
+        var filled = FilledPrefix + content;
+        _filled.Add(filled);
+        await ExecuteAsync($"DROP DATABASE IF EXISTS {filled} WITH (FORCE)", cancellationToken);
+        await ExecuteAsync($"CREATE DATABASE {filled} TEMPLATE template0", cancellationToken);
+        await fillAsync(ConnectionStringOf(filled), cancellationToken);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionStringOf(filled)) { Pooling = false, CommandTimeout = 0 }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand("VACUUM (ANALYZE)", connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Makes a run's database, and writes everything before it to disk.</summary>
+    /// <param name="content">Of the filled one.</param>
     /// <param name="countStatements">Has pg_stat_statements count what is asked in it.</param>
     /// <param name="cancellationToken">Leaves a database that the next call replaces.</param>
     /// <returns>A connection string of it.</returns>
-    public async Task<string> CopyFilledAsync(bool countStatements, CancellationToken cancellationToken)
+    public async Task<string> CopyFilledAsync(string content, bool countStatements, CancellationToken cancellationToken)
     {
         await ExecuteAsync($"DROP DATABASE IF EXISTS {Measured} WITH (FORCE)", cancellationToken);
-        await ExecuteAsync($"CREATE DATABASE {Measured} TEMPLATE {Filled}", cancellationToken);
+        await ExecuteAsync($"CREATE DATABASE {Measured} TEMPLATE {FilledPrefix}{content}", cancellationToken);
         if (countStatements)
             await Counters.CountStatementsOfAsync(Measured, cancellationToken);
         await ExecuteAsync("CHECKPOINT", cancellationToken);
@@ -83,7 +91,8 @@ sealed class BenchServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await ExecuteAsync($"DROP DATABASE IF EXISTS {Measured} WITH (FORCE)", CancellationToken.None);
-        await ExecuteAsync($"DROP DATABASE IF EXISTS {Filled} WITH (FORCE)", CancellationToken.None);
+        foreach (var filled in _filled)
+            await ExecuteAsync($"DROP DATABASE IF EXISTS {filled} WITH (FORCE)", CancellationToken.None);
         await _connection.DisposeAsync();
     }
 

@@ -16,7 +16,7 @@ sealed class CommandLine
     readonly Option<string?> _database = new("--database")
     {
         Description = "PostgreSQL, as in Host=localhost;Username=me;Password=secret;Database=postgres. Its user may create databases: " +
-            $"{BenchServer.Filled} and {BenchServer.Measured} are dropped and made anew. Without it, the variable {DatabaseVariable}.",
+            $"{BenchServer.OwnDatabases}, are dropped and made anew. Without it, the variable {DatabaseVariable}.",
         HelpName = "CONNECTION",
         Recursive = true,
     };
@@ -41,6 +41,7 @@ sealed class CommandLine
     readonly Option<int> _members = new("--jobs") { Description = "How many jobs the batch has.", HelpName = "N", DefaultValueFactory = _ => 1_000_000 };
     readonly Option<int> _alone = new("--jobs") { Description = "How many jobs are enqueued, each when the last has ended.", HelpName = "N", DefaultValueFactory = _ => 500 };
     readonly Option<bool> _batch = new("--batch") { Description = "The jobs are one batch, whose counters each acknowledgement then changes." };
+    readonly Option<int> _small = new("--batches") { Description = "As how many batches the same jobs are stored the third time.", HelpName = "N", DefaultValueFactory = _ => 20_000 };
     readonly Option<int> _concurrency = new("--concurrency") { Description = "How many jobs run at once.", HelpName = "N", DefaultValueFactory = _ => 100 };
     readonly Option<bool> _withLimit = new("--with-limit") { Description = "The limit is measured in turns with it, and their ratio is printed." };
     readonly Option<int[]> _sizes = new("--sizes") { Description = "Jobs a statement of the limit.", HelpName = "N", DefaultValueFactory = _ => [100, 500, 1_000], AllowMultipleArgumentsPerToken = true };
@@ -51,7 +52,7 @@ sealed class CommandLine
     public CommandLine()
     {
         RequireFromOneTo(1_000, _runs);
-        RequireFromOneTo(100_000_000, _jobs, _members, _alone);
+        RequireFromOneTo(100_000_000, _jobs, _members, _alone, _small);
         RequireFromOneTo(10_000, _concurrency);
         RequireEachFromOneTo(100_000, _sizes);
         RequireEachFromOneTo(1_000, _clients);
@@ -61,6 +62,7 @@ sealed class CommandLine
             Workload("drain", "Jobs that do nothing, from the start of the host to the last acknowledgement.", [_jobs, _batch, _concurrency, _withLimit, _sizes, _clients], DrainAsync),
             Workload("limit", "The claims and acknowledgements of the same jobs through pgbench: what PostgreSQL itself can do.", [_jobs, _batch, _sizes, _clients], LimitAsync),
             Workload("bulk", "One batch in one transaction, beside psql's \\copy of the same rows.", [_members], BulkAsync),
+            Workload("batch", "Jobs without a batch, as one batch, and as many small ones, from the start of the host to the last callback.", [_members, _small, _concurrency], BatchAsync),
             Workload("latency", "From the call of an enqueue to the start of its job, on a node that has nothing else to do.", [_alone], LatencyAsync),
         };
     }
@@ -71,11 +73,11 @@ sealed class CommandLine
 
     async Task DrainAsync(ParseResult parsed, BenchServer server, RunLog log, CancellationToken cancellationToken)
     {
-        var jobs = new StoredJobs(parsed.GetValue(_jobs), parsed.GetValue(_batch));
+        var jobs = new StoredJobs(parsed.GetValue(_jobs), parsed.GetValue(_batch) ? 1 : 0);
         var drain = new Drain(server, jobs, parsed.GetValue(_concurrency));
         List<Limit> limits = parsed.GetValue(_withLimit) ? Limits(parsed, server, jobs) : [];
 
-        await server.FillAsync(jobs.StoreAsync, cancellationToken);
+        await server.FillAsync(jobs.Content, jobs.StoreAsync, cancellationToken);
         await Rounds.RunAsync([drain, .. limits], parsed.GetValue(_runs), log, cancellationToken);
         Table.Write(log.Runs, Console.Out);
         if (limits.Count > 0)
@@ -90,8 +92,8 @@ sealed class CommandLine
 
     async Task LimitAsync(ParseResult parsed, BenchServer server, RunLog log, CancellationToken cancellationToken)
     {
-        var jobs = new StoredJobs(parsed.GetValue(_jobs), parsed.GetValue(_batch));
-        await server.FillAsync(jobs.StoreAsync, cancellationToken);
+        var jobs = new StoredJobs(parsed.GetValue(_jobs), parsed.GetValue(_batch) ? 1 : 0);
+        await server.FillAsync(jobs.Content, jobs.StoreAsync, cancellationToken);
         await Rounds.RunAsync(Limits(parsed, server, jobs), parsed.GetValue(_runs), log, cancellationToken);
         Table.Write(log.Runs, Console.Out);
     }
@@ -101,16 +103,32 @@ sealed class CommandLine
         using var bulk = new Bulk(server, parsed.GetValue(_members));
         var copy = new PsqlCopy(server, bulk);
 
-        await server.FillAsync(BenchHost.MigrateAsync, cancellationToken);
+        await server.FillAsync("", BenchHost.MigrateAsync, cancellationToken);
         await Rounds.RunAsync([bulk, copy], parsed.GetValue(_runs), log, cancellationToken);
         Table.Write(log.Runs, Console.Out);
         Table.WriteRatioToBest(log.Runs, bulk, [copy], Console.Out);
     }
 
+    async Task BatchAsync(ParseResult parsed, BenchServer server, RunLog log, CancellationToken cancellationToken)
+    {
+        List<Drain> drains = [];
+        foreach (var batches in (int[])[0, 1, parsed.GetValue(_small)])
+        {
+            var jobs = new StoredJobs(parsed.GetValue(_members), batches);
+            await server.FillAsync(jobs.Content, jobs.StoreAsync, cancellationToken);
+            drains.Add(new Drain(server, jobs, parsed.GetValue(_concurrency)));
+        }
+
+        await Rounds.RunAsync(drains, parsed.GetValue(_runs), log, cancellationToken);
+        Table.Write(log.Runs, Console.Out);
+        foreach (var batched in drains[1..])
+            Table.WriteRatioToBest(log.Runs, batched, [drains[0]], Console.Out);
+    }
+
     async Task LatencyAsync(ParseResult parsed, BenchServer server, RunLog log, CancellationToken cancellationToken)
     {
         var jobs = parsed.GetValue(_alone);
-        await server.FillAsync(BenchHost.MigrateAsync, cancellationToken);
+        await server.FillAsync("", BenchHost.MigrateAsync, cancellationToken);
         await Rounds.RunAsync([new Latency(server, jobs, nodes: 1), new Latency(server, jobs, nodes: 2)], parsed.GetValue(_runs), log, cancellationToken);
         Table.Write(log.Runs, Console.Out);
     }

@@ -39,7 +39,10 @@ public sealed partial class JobClient
     /// <param name="batchId">The batch's id.</param>
     /// <param name="cancellationToken">Ends the waiting, not the batch.</param>
     /// <returns>The batch at its end. Its callback may not have run yet: <see cref="BatchStatus.CallbackState"/>.</returns>
-    /// <remarks>It looks after 50 milliseconds, and then less and less often, each second at last. While PostgreSQL cannot be reached it goes on waiting.</remarks>
+    /// <remarks>
+    /// It is told of the end where notifications are on. It looks after 50 milliseconds, and then less and less often, each second at last,
+    /// whatever it hears. While PostgreSQL cannot be reached it goes on waiting.
+    /// </remarks>
     /// <exception cref="BatchNotFoundException">No batch has this id.</exception>
     public async Task<BatchStatus> WaitAsync(string batchId, CancellationToken cancellationToken = default)
     {
@@ -56,8 +59,8 @@ public sealed partial class JobClient
     /// <param name="batchId">The batch's id.</param>
     /// <param name="cancellationToken">Ends the watching, not the batch.</param>
     /// <returns>
-    /// The batch as it is now, and then each second at most when it has changed; the last is the batch at its end. While PostgreSQL cannot be
-    /// reached nothing comes.
+    /// The batch as it is now, and then about each second when it has changed; the last is the batch at its end, and comes within milliseconds
+    /// of it. Where notifications are off it comes within a second. While PostgreSQL cannot be reached nothing comes.
     /// </returns>
     /// <exception cref="BatchNotFoundException">No batch has this id; or it was deleted meanwhile.</exception>
     public IAsyncEnumerable<BatchProgress> WatchAsync(string batchId, CancellationToken cancellationToken = default)
@@ -68,6 +71,7 @@ public sealed partial class JobClient
 
     async IAsyncEnumerable<BatchProgress> LookAsync(string batchId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        using var watch = _watches.Join(batchId);
         var seen = new Queue<BatchStatus>();
         BatchStatus? last = null;
         for (var wait = SoonestLook; ; wait = wait * 2 < LatestLook ? wait * 2 : LatestLook)
@@ -83,7 +87,7 @@ public sealed partial class JobClient
                     yield break;
             }
 
-            await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+            await watch.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
         }
     }
 

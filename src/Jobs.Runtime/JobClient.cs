@@ -20,14 +20,16 @@ public sealed partial class JobClient
     readonly QueueSignals _signals;
     readonly ControlSignal _control;
     readonly JobWaits _waits;
+    readonly BatchWatches _watches;
     readonly EnqueueMiddleware _middleware;
 
-    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control, JobWaits waits, EnqueueMiddleware middleware)
+    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control, JobWaits waits, BatchWatches watches, EnqueueMiddleware middleware)
     {
         _store = store;
         _signals = signals;
         _control = control;
         _waits = waits;
+        _watches = watches;
         _middleware = middleware;
         Queues = new QueueClient(store, control);
     }

@@ -12,7 +12,7 @@ namespace Jobs;
 
 /// <summary>Starts the roles of a node with the host, and drains them when it stops.</summary>
 sealed class JobsService(
-    JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, Executor executor, HeldJobs held, Admission admission,
+    JobStore store, WorkerRegistry workers, Node node, Acknowledger acknowledger, WaitingOutcomes waiting, Executor executor, HeldJobs held, Admission admission,
     UnknownJobs unknown, Quarantine quarantine, QueueSignals signals, Listener listener, Poller poller, WorkedQueues worked,
     LeaderElection election, Duties duties, JobsHealth health, Watchdog watchdog,
     IHostApplicationLifetime application, IOptions<JobsOptions> options, TimeProvider time, ILogger<JobsService> logger)
@@ -75,7 +75,8 @@ sealed class JobsService(
         await poller.LookAsync(cancellationToken).ConfigureAwait(false);
         _started = true;
         _serving.Add(Run(nameof(Node), node.RunAsync, _drained.Token));
-        _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
+        _acknowledging = Task.WhenAll(
+            Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token), Run(nameof(WaitingOutcomes), waiting.RunAsync, _aborted.Token));
         foreach (var queue in worked.All)
             Start(queue);
         _claiming.Add(Run(nameof(Quarantine), (pulse, stopping) => quarantine.RunAsync(pulse, stopping, _cancelled.Token), _stopping.Token));

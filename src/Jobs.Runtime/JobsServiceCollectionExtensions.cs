@@ -50,10 +50,15 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<Admission>();
         services.AddSingleton<Quarantine>();
         services.AddSingleton<JobWaits>();
+        services.AddSingleton<BatchWatches>();
         services.AddSingleton(provider => new JobClient(
             provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>(), provider.GetRequiredService<ControlSignal>(),
-            provider.GetRequiredService<JobWaits>(), new EnqueueMiddleware(provider.GetServices<IEnqueueMiddleware>())));
+            provider.GetRequiredService<JobWaits>(), provider.GetRequiredService<BatchWatches>(),
+            new EnqueueMiddleware(provider.GetServices<IEnqueueMiddleware>())));
         services.AddSingleton<Node>();
+        services.AddSingleton<OutcomeWriter>();
+        services.AddSingleton<LargeOutputs>();
+        services.AddSingleton<WaitingOutcomes>();
         services.AddSingleton<Acknowledger>();
         services.AddSingleton<PerformMiddleware>();
         services.AddSingleton<Performer>();

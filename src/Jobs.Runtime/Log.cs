@@ -102,6 +102,20 @@ static partial class Log
     [LoggerMessage(21, LogLevel.Warning, "{Count} outcomes could not be acknowledged, and are sent again: {Reason}")]
     static partial void AcknowledgeFailed(ILogger logger, Exception? exception, int count, string reason);
 
+    public static void OutcomesWait(ILogger logger, long job, string? batch)
+    {
+        if (batch is null)
+            OutcomeWaits(logger, job);
+        else
+            OutcomesWait(logger, batch);
+    }
+
+    [LoggerMessage(67, LogLevel.Information, "The outcome of job {JobId} waits for another transaction, which holds the job's row.")]
+    static partial void OutcomeWaits(ILogger logger, long jobId);
+
+    [LoggerMessage(68, LogLevel.Information, "Outcomes of batch \"{BatchId}\" wait for another transaction, which holds the batch; those of other jobs go on.")]
+    static partial void OutcomesWait(ILogger logger, string batchId);
+
     [LoggerMessage(22, LogLevel.Error, "The outcome of job {JobId} was refused by the database; the job is given back, and runs again.")]
     public static partial void OutcomeRefused(ILogger logger, Exception exception, long jobId);
 
@@ -215,6 +229,11 @@ static partial class Log
 
     [LoggerMessage(70, LogLevel.Warning, "It could not be seen whether {Count} jobs that somebody waits for have ended; they are waited for on: {Reason}")]
     static partial void WaitFailed(ILogger logger, Exception? exception, int count, string reason);
+
+    public static void WatchFailed(ILogger logger, Exception exception) => WatchFailed(logger, Unexpected(exception), Reason(exception));
+
+    [LoggerMessage(71, LogLevel.Warning, "The process does not hear of the batches that it watches; it looks each second, and tries to listen again: {Reason}")]
+    static partial void WatchFailed(ILogger logger, Exception? exception, string reason);
 
     // Where the database is away the reason says all there is to know, and each loop says it at each try: no stack traces then.
     static Exception? Unexpected(Exception exception) =>

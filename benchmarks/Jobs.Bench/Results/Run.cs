@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Jobs.Bench.Measuring;
 
@@ -9,7 +10,7 @@ sealed record Run
     public required string Workload { get; init; }
     public DateTimeOffset EndedAt { get; init; } = DateTimeOffset.UtcNow;
     public required int Jobs { get; init; }
-    public bool Batch { get; init; }
+    public int Batches { get; init; }
     public int? Nodes { get; init; }
     public int? Concurrency { get; init; }
     public int? JobsPerStatement { get; init; }
@@ -38,6 +39,9 @@ sealed record Run
     /// <summary>Of <c>latency</c>: 99 of 100 jobs began within it.</summary>
     public double? NinetyNinthMilliseconds { get; init; }
     public double? LongestMilliseconds { get; init; }
+
+    /// <summary>Of the batch that was told last: from its end, just before the commit, to the first line of its callback.</summary>
+    public double? CallbackMilliseconds { get; init; }
     public IReadOnlyList<StatementCount>? Statements { get; init; }
     public Setting? Setting { get; init; }
 
@@ -51,7 +55,12 @@ sealed record Run
         _ => Workload,
     };
 
-    string OfBatch => Batch ? " of a batch" : "";
+    string OfBatch => Batches switch
+    {
+        0 => "",
+        1 => " of a batch",
+        _ => string.Create(CultureInfo.InvariantCulture, $" of {Batches:N0} batches"),
+    };
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -20,6 +20,7 @@ static class Table
         ("above start MB", run => run.MemoryAboveStartBytes / 1e6, "N0"),
         ("p50 ms", run => run.MedianMilliseconds, "0.00"),
         ("p99 ms", run => run.NinetyNinthMilliseconds, "0.00"),
+        ("callback ms", run => run.CallbackMilliseconds, "0.0"),
         ("longest ms", run => run.LongestMilliseconds, "0.00"),
     ];
 

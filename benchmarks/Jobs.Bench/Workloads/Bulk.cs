@@ -23,7 +23,7 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync(countStatements: false, cancellationToken);
+        var database = await server.CopyFilledAsync("", countStatements: false, cancellationToken);
         using var host = BenchHost.BuildClient(database);
         await host.StartAsync(cancellationToken);
         var client = host.Services.GetRequiredService<JobClient>();
@@ -42,7 +42,7 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
         {
             Workload = "bulk",
             Jobs = jobs,
-            Batch = true,
+            Batches = 1,
             Seconds = watch.Elapsed.TotalSeconds,
             WorkersCpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
             PostgresCpuSeconds = (await server.Counters.CpuAsync(cancellationToken) - postgresCpu)?.TotalSeconds,

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace Jobs.Bench.Workloads;
 
-/// <summary>One node works off jobs that do nothing, and keeps their rows. The clock runs from the start of the host to the answer of the last acknowledgement.</summary>
+/// <summary>
+/// One node works off jobs that do nothing, and the callbacks of their batches, and keeps their rows. The clock runs from the start of the host
+/// to the answer of the last acknowledgement.
+/// </summary>
 sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workload
 {
     static readonly TimeSpan LongestWithoutProgress = TimeSpan.FromSeconds(60);
@@ -21,8 +24,8 @@ sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workl
 
     async Task<Run> RunAsync(bool countStatements, CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync(countStatements, cancellationToken);
-        var countdown = new Countdown(jobs.Count);
+        var database = await server.CopyFilledAsync(jobs.Content, countStatements, cancellationToken);
+        var countdown = new Countdown(jobs.Count + jobs.Batches);
         using var host = BenchHost.BuildWorker(database, concurrency, countdown);
         var commits = await server.Counters.CommitsAsync(BenchServer.Measured, cancellationToken);
         var wal = await server.Counters.WalAsync(cancellationToken);
@@ -44,6 +47,7 @@ sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workl
             WalBytesPerJob = (double)(await server.Counters.WalAsync(cancellationToken) - wal) / jobs.Count,
             PeakMemoryBytes = peak,
             MemoryAboveStartBytes = peak - memory,
+            CallbackMilliseconds = countdown.LatestCallback?.TotalMilliseconds,
         };
         await host.StopAsync(cancellationToken);
         if (host is IAsyncDisposable disposable)
@@ -100,7 +104,7 @@ sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workl
     {
         Workload = "drain",
         Jobs = jobs.Count,
-        Batch = jobs.InOneBatch,
+        Batches = jobs.Batches,
         Nodes = 1,
         Concurrency = concurrency,
         Seconds = time.TotalSeconds,

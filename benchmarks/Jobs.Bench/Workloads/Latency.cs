@@ -18,7 +18,7 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync(countStatements: false, cancellationToken);
+        var database = await server.CopyFilledAsync("", countStatements: false, cancellationToken);
         var countdown = new Countdown(WarmUp + jobs);
         using var worker = BenchHost.BuildWorker(database, concurrency: 10, countdown);
         using var caller = BenchHost.BuildClient(database);

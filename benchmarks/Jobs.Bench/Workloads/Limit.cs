@@ -13,7 +13,7 @@ sealed class Limit(BenchServer server, StoredJobs jobs, int jobsPerStatement, in
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync(countStatements: false, cancellationToken);
+        var database = await server.CopyFilledAsync(jobs.Content, countStatements: false, cancellationToken);
         var commits = await server.Counters.CommitsAsync(BenchServer.Measured, cancellationToken);
         var wal = await server.Counters.WalAsync(cancellationToken);
         var postgresCpu = await server.Counters.CpuAsync(cancellationToken);
@@ -35,7 +35,7 @@ sealed class Limit(BenchServer server, StoredJobs jobs, int jobsPerStatement, in
     {
         Workload = "limit",
         Jobs = jobs.Count,
-        Batch = jobs.InOneBatch,
+        Batches = jobs.Batches,
         JobsPerStatement = jobsPerStatement,
         Clients = clients,
         Seconds = time.TotalSeconds,

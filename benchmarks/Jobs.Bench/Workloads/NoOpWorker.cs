@@ -15,8 +15,17 @@ public sealed class Countdown(int jobs)
 
     public Task Done => _done.Task;
 
+    /// <summary>Of the callback that began last: how long after its batch's end, by the clock of the server and of this machine.</summary>
+    public TimeSpan? LatestCallback { get; private set; }
+
     /// <summary>Completes with the timestamp at which the next job began.</summary>
     public Task<long> NextAsync() => (_next = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+
+    public void SignalCallback(DateTimeOffset closedAt)
+    {
+        LatestCallback = DateTimeOffset.UtcNow - closedAt;
+        Signal();
+    }
 
     public void Signal()
     {
@@ -34,4 +43,7 @@ public sealed partial class NoOpWorker(Countdown countdown)
 
     [Perform]
     public void Perform(NoOp job) => countdown.Signal();
+
+    [Perform]
+    public void Complete(BatchComplete batch) => countdown.SignalCallback(batch.OccurredAt!.Value);
 }

@@ -27,7 +27,7 @@ static class PgbenchScript
         $"""
         \set size {jobsPerStatement}
         {Parameters(ClaimAsArrays, "queue", "workers", "size", "node")}
-        {Parameters(Acknowledge, "ids", "runs", "nodes", "states", "delays", null, null, null, null)};
+        {Parameters(Acknowledge, "ids", "runs", "nodes", "states", "delays", null, null, null, null, null)};
 
         """);
 

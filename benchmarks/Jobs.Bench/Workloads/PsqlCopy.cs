@@ -11,7 +11,7 @@ sealed class PsqlCopy(BenchServer server, Bulk bulk) : Workload
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync(countStatements: false, cancellationToken);
+        var database = await server.CopyFilledAsync("", countStatements: false, cancellationToken);
         var wal = await server.Counters.WalAsync(cancellationToken);
         var postgresCpu = await server.Counters.CpuAsync(cancellationToken);
         var program = await CopyAsync(database, $"\\copy jobs.jobs ({PostgresStore.CopyColumns}) FROM '{bulk.RowsFile}'", cancellationToken);

@@ -10,6 +10,9 @@ sealed class Channels(SchemaName schema)
     /// <summary>Something was said of queues, or of jobs that execute. The payload is empty.</summary>
     public string Control { get; } = $"{schema.Name}_control";
 
+    /// <summary>The payload is the id of a batch that somebody watches, and that has changed. Spelt out in the statement that changes it.</summary>
+    public string Batches { get; } = $"{schema.Name}_batch";
+
     /// <summary>By which a listener hears itself: the payload is its own word.</summary>
     public string Echo { get; } = $"{schema.Name}_echo";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,4 +12,8 @@ static class ParameterExtensions
 
     public static void BindArray<T>(this NpgsqlParameterCollection parameters, T[]? values, NpgsqlDbType elementType) =>
         parameters.Bind(values, NpgsqlDbType.Array | elementType);
+
+    /// <summary>How long a statement waits for a lock, as its set_config takes it; null for as long as the role may.</summary>
+    public static void BindLockWait(this NpgsqlParameterCollection parameters, TimeSpan? longest) =>
+        parameters.Bind(longest is { } wait ? string.Create(CultureInfo.InvariantCulture, $"{(long)wait.TotalMilliseconds}ms") : null, NpgsqlDbType.Text);
 }

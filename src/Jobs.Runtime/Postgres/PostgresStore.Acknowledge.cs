@@ -12,7 +12,8 @@ sealed partial class PostgresStore
     // node; what is missing in the answer was stale.
     // The arrays are hidden from the planner behind sub-selects, and the rows are locked one by one: knowing that 500 ids
     // come, it reads all of jobs_executing, dead entries included, instead of 500 rows by their ids (5 ms instead of 0.5
-    // for 50 outcomes, PostgreSQL 15). The order of "input" is the order of the locks.
+    // for 50 outcomes, PostgreSQL 15). The order of "input" is the order of the locks, which are waited for as long as $10 says, unless the role has
+    // a bound of its own.
     internal const string AcknowledgeSql = $$"""
         WITH input AS MATERIALIZED (
             SELECT *
@@ -20,6 +21,7 @@ sealed partial class PostgresStore
                 (SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::uuid[]),
                 (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[]), (SELECT $7::text[]),
                 (SELECT $8::boolean[]), (SELECT $9::text[])) AS t (id, run, node, state, delay, error, output, was_last_attempt, progress)
+            WHERE (SELECT CASE WHEN $10::text IS NULL OR current_setting('lock_timeout') <> '0' THEN '' ELSE set_config('lock_timeout', $10, true) END) IS NOT NULL
             ORDER BY id
         ), locked AS MATERIALIZED (
             SELECT
@@ -64,12 +66,72 @@ sealed partial class PostgresStore
             {{Told}}
         """;
 
-    public override async Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken)
+    // What has no lock held by another is locked for as long as this statement takes. A closed batch changes no more, so nobody waits for it.
+    internal const string FindHeldSql = """
+        WITH asked AS MATERIALIZED (
+            SELECT j.id, b.key
+            FROM :schema.jobs AS j
+            LEFT JOIN :schema.batches AS b ON b.key = j.batch AND b.closed_at IS NULL
+            WHERE j.id = ANY ($1)
+        ), free_jobs AS MATERIALIZED (
+            SELECT id
+            FROM :schema.jobs
+            WHERE id = ANY ($1)
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), free_batches AS MATERIALIZED (
+            SELECT key
+            FROM :schema.batches
+            WHERE key = ANY (ARRAY(SELECT key FROM asked))
+            FOR NO KEY UPDATE SKIP LOCKED
+        )
+        SELECT coalesce(array_agg(id), '{}')
+        FROM asked
+        WHERE id NOT IN (SELECT id FROM free_jobs) OR key IS NOT NULL AND key NOT IN (SELECT key FROM free_batches)
+        """;
+
+    public override Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken) =>
+        TellingWhyAsync(() => AcknowledgeAsync(outcomes, longestWait: null, cancellationToken), cancellationToken);
+
+    public override Task<AcknowledgeResult?> TryAcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, TimeSpan longestWait, CancellationToken cancellationToken) =>
+        TellingWhyAsync<AcknowledgeResult?>(
+            async () =>
+            {
+                try
+                {
+                    return await AcknowledgeAsync(outcomes, longestWait, cancellationToken).ConfigureAwait(false);
+                }
+                catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable)
+                {
+                    return null;
+                }
+            },
+            cancellationToken);
+
+    public override Task<IReadOnlySet<long>> FindHeldAsync(IReadOnlyList<long> jobs, CancellationToken cancellationToken) =>
+        TellingWhyAsync(
+            () => QueryAsync<IReadOnlySet<long>>(
+                _findHeld,
+                parameters => parameters.BindArray([.. jobs], NpgsqlDbType.Bigint),
+                static async (reader, token) =>
+                {
+                    await reader.ReadAsync(token).ConfigureAwait(false);
+                    return reader.GetFieldValue<long[]>(0).ToHashSet();
+                },
+                cancellationToken),
+            cancellationToken);
+
+    async Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, TimeSpan? longestWait, CancellationToken cancellationToken)
+    {
+        var result = await QueryAsync(
+            _acknowledge, parameters => BindOutcomes(parameters, outcomes, longestWait), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+        return await WithParentsAsync(result).ConfigureAwait(false);
+    }
+
+    static async Task<T> TellingWhyAsync<T>(Func<Task<T>> run, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await QueryAsync(_acknowledge, parameters => BindOutcomes(parameters, outcomes), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
-            return await WithParentsAsync(result).ConfigureAwait(false);
+            return await run().ConfigureAwait(false);
         }
         catch (PostgresException exception) when (exception.SqlState is ['2', '2' or '3', ..] or ['5', '4', ..])
         {
@@ -112,7 +174,7 @@ sealed partial class PostgresStore
         ? result
         : result with { CallbackQueues = [.. result.CallbackQueues, .. await CountInParentsAsync(result.ClosedChildren).ConfigureAwait(false)] };
 
-    internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes)
+    internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes, TimeSpan? longestWait = null)
     {
         parameters.BindArray([.. outcomes.Select(outcome => outcome.Id)], NpgsqlDbType.Bigint);
         parameters.BindArray([.. outcomes.Select(outcome => outcome.Run)], NpgsqlDbType.Bigint);
@@ -123,6 +185,7 @@ sealed partial class PostgresStore
         parameters.BindArray(Column(outcomes, static outcome => outcome.Output?.Json), NpgsqlDbType.Text);
         parameters.BindArray(Column<bool?>(outcomes, static outcome => outcome.WasLastAttempt ? true : null), NpgsqlDbType.Boolean);
         parameters.BindArray(Column(outcomes, static outcome => outcome.Progress?.ToJson()), NpgsqlDbType.Text);
+        parameters.BindLockWait(longestWait);
     }
 
     // Most flushes have no error, and no output: unnest fills a column of which there is no array with nulls.

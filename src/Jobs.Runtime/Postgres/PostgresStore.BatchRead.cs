@@ -33,6 +33,27 @@ sealed partial class PostgresStore
             cancellationToken).ConfigureAwait(false);
     }
 
+    // A batch that somebody holds is marked at the next time.
+    internal const string WatchBatchSql = """
+        UPDATE :schema.batches
+        SET watched_until = :schema.clock() + $2
+        WHERE key = (SELECT key FROM :schema.batches WHERE id = $1 AND closed_at IS NULL FOR NO KEY UPDATE SKIP LOCKED)
+        """;
+
+    public override async Task WatchBatchAsync(string id, TimeSpan during, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+        await QueryAloneAsync(
+            connection,
+            Write(_watchBatch, parameters =>
+            {
+                parameters.Bind(id, NpgsqlDbType.Text);
+                parameters.Bind(during, NpgsqlDbType.Interval);
+            }),
+            static (_, _) => Task.FromResult(true),
+            cancellationToken).ConfigureAwait(false);
+    }
+
     static BatchStatus ReadStatus(NpgsqlDataReader reader) => new(
         Id: reader.GetString(0),
         Total: reader.GetInt32(1),

@@ -42,7 +42,8 @@ sealed partial class PostgresStore
 
     // Wants a CTE "changes" with (batch, total, pending, unattempted, completed, cancelled, discarded, retryable, seals), and leaves "counted" (the
     // batches as they are now) and "told" (the callbacks it enqueued). A kind of callback is told once: "told" has its bit from then on, whether
-    // anybody listened or not.
+    // anybody listened or not. Whoever watches a batch is notified of its end, and of the first change in each second: all commits with a
+    // notification wait for one lock.
     const string Events = """
         :schema.batch_events(
                     held.sealed_at IS NOT NULL OR delta.seals, held.total + delta.total, held.pending + delta.pending, held.unattempted + delta.unattempted,
@@ -59,7 +60,7 @@ sealed partial class PostgresStore
             WHERE batch IS NOT NULL
             GROUP BY batch
         ), held AS MATERIALIZED (
-            SELECT b.key, b.sealed_at, b.total, b.pending, b.unattempted, b.completed, b.cancelled, b.discarded, b.told
+            SELECT b.key, b.sealed_at, b.total, b.pending, b.unattempted, b.completed, b.cancelled, b.discarded, b.told, b.changed_at
             FROM :schema.batches AS b
             JOIN delta ON delta.batch = b.key
             WHERE b.closed_at IS NULL
@@ -107,13 +108,20 @@ sealed partial class PostgresStore
             ORDER BY b.key, kind.bit
             ON CONFLICT (callback_of, callback) WHERE callback_of IS NOT NULL DO NOTHING
             RETURNING queue
+        ), pushed AS MATERIALIZED (
+            SELECT pg_notify(trim('"' FROM ':schema') || '_batch', counted.id)
+            FROM counted
+            JOIN held ON held.key = counted.key
+            WHERE
+                counted.watched_until > counted.changed_at
+                AND (counted.closed_at IS NOT NULL OR date_trunc('second', held.changed_at) < date_trunc('second', counted.changed_at))
         )
         """;
 
-    // What a tail did: the ids of the batches that it closed, the queues in which it enqueued callbacks, and the keys of those closed ones that are
+    // What a tail did, with its notifications, which a SELECT that nobody asks would not send: the ids of the batches that it closed, the queues in which it enqueued callbacks, and the keys of those closed ones that are
     // members of others.
     internal const string Told = """
-        (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL),
+        (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL AND (SELECT count(*) FROM pushed) >= 0),
             (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told),
             (SELECT coalesce(array_agg(key), '{}') FROM counted WHERE closed_at IS NOT NULL AND parent IS NOT NULL)
         """;

@@ -148,12 +148,15 @@ sealed partial class PostgresStore
         return [.. tail.Queues, .. await CountInParentsAsync(tail.ClosedChildren).ConfigureAwait(false)];
     }
 
-    // Child and parent are locked in the order of their keys, as all batches are. A child counts once, which is decided under its lock.
+    // Child and parent are locked in the order of their keys, as all batches are. A child counts once, which is decided under its lock. $2 is how
+    // long locks are waited for, as in an acknowledgement.
     internal const string CountChildrenSql = $$"""
         WITH known AS MATERIALIZED (
             SELECT key, parent
             FROM :schema.batches
-            WHERE key = ANY ($1) AND parent IS NOT NULL
+            WHERE
+                key = ANY ($1) AND parent IS NOT NULL
+                AND (SELECT CASE WHEN $2::text IS NULL OR current_setting('lock_timeout') <> '0' THEN '' ELSE set_config('lock_timeout', $2, true) END) IS NOT NULL
         ), locked AS MATERIALIZED (
             SELECT b.key, b.parent, b.closed_at, b.counted_at, b.cancelled, b.discarded
             FROM :schema.batches AS b
@@ -178,18 +181,32 @@ sealed partial class PostgresStore
         SELECT {{Told}}
         """;
 
-    public override async Task<IReadOnlyList<string>> CountChildrenAsync(IReadOnlyCollection<long> closed, CancellationToken cancellationToken)
+    public override Task<IReadOnlyList<string>> CountChildrenAsync(IReadOnlyCollection<long> closed, CancellationToken cancellationToken) =>
+        CountChildrenAsync(closed, longestWait: null, cancellationToken);
+
+    async Task<IReadOnlyList<string>> CountChildrenAsync(IReadOnlyCollection<long> closed, TimeSpan? longestWait, CancellationToken cancellationToken)
     {
         var queues = new List<string>();
         while (closed.Count > 0)
         {
-            var tail = await QueryAsync(_countChildren, parameters => parameters.BindArray([.. closed], NpgsqlDbType.Bigint), ReadTailAsync, cancellationToken).ConfigureAwait(false);
+            var tail = await QueryAsync(
+                _countChildren,
+                parameters =>
+                {
+                    parameters.BindArray([.. closed], NpgsqlDbType.Bigint);
+                    parameters.BindLockWait(longestWait);
+                },
+                ReadTailAsync,
+                cancellationToken).ConfigureAwait(false);
             queues.AddRange(tail.Queues);
             closed = tail.ClosedChildren;
         }
 
         return queues;
     }
+
+    // Who closed a child waits no longer for its parent, which a transaction of a caller may hold.
+    static readonly TimeSpan LongestWaitForParent = TimeSpan.FromMilliseconds(250);
 
     // The next statement after one that closed batches which are members of others. Where it fails the leader does it within a second.
     async Task<IReadOnlyList<string>> CountInParentsAsync(IReadOnlyList<long> closed)
@@ -198,7 +215,7 @@ sealed partial class PostgresStore
             return [];
         try
         {
-            return await CountChildrenAsync(closed, CancellationToken.None).ConfigureAwait(false);
+            return await CountChildrenAsync(closed, LongestWaitForParent, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or DatabaseUnavailableException or TimeoutException)
         {

@@ -70,6 +70,16 @@ sealed partial class PostgresStore
         }
     }
 
+    public override async Task ListenToBatchesAsync(Action listens, Action<string> changed, CancellationToken cancellationToken)
+    {
+        await using var connection = await _database.OpenToListenAsync(cancellationToken).ConfigureAwait(false);
+        connection.Notification += (_, notification) => changed(notification.Payload);
+        await using (var listen = new NpgsqlCommand($"LISTEN \"{_channels.Batches}\"", connection))
+            await listen.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        listens();
+        await WaitForNotificationsAsync(connection, cancellationToken).ConfigureAwait(false);
+    }
+
     async Task HearItselfAsync(Task heard, string word, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);

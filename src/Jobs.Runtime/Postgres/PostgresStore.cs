@@ -42,11 +42,13 @@ sealed partial class PostgresStore : JobStore
     readonly string _openRetryBatch;
     readonly string _hasFailed;
     readonly string _batchStatus;
+    readonly string _watchBatch;
     readonly string _claim;
     readonly string _claimSuspect;
     readonly string _args;
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
+    readonly string _findHeld;
     readonly string _poll;
     readonly string _setQueueState;
     readonly string _scaleQueue;
@@ -108,11 +110,13 @@ sealed partial class PostgresStore : JobStore
         _openRetryBatch = schema.Qualify(OpenRetryBatchSql);
         _hasFailed = schema.Qualify(HasFailedSql);
         _batchStatus = schema.Qualify(BatchStatusSql);
+        _watchBatch = schema.Qualify(WatchBatchSql);
         _claim = schema.Qualify(ClaimSql);
         _claimSuspect = schema.Qualify(ClaimSuspectSql);
         _args = schema.Qualify(ArgsSql);
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
+        _findHeld = schema.Qualify(FindHeldSql);
         _poll = schema.Qualify(PollSql);
         _setQueueState = schema.Qualify(SetQueueStateSql);
         _scaleQueue = schema.Qualify(ScaleQueueSql);

@@ -175,6 +175,7 @@ sealed class Executor(
         {
             await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, StorableError(execution))
             {
+                Batch = job.Batch?.Id,
                 WasLastAttempt = execution.WasLastAttempt,
                 Output = StoredOutput(execution),
                 Progress = last,

@@ -13,6 +13,9 @@ namespace Jobs.Store;
 /// <param name="Error">Kept with the job's errors; text that the store can hold.</param>
 readonly record struct Acknowledgement(long Id, long Run, Guid Node, JobState State, TimeSpan Delay = default, string? Error = null)
 {
+    /// <summary>The id of the batch whose member the job is.</summary>
+    public string? Batch { get; init; }
+
     /// <summary>Whether the job is discarded because its last attempt failed, and not by its own word.</summary>
     public bool WasLastAttempt { get; init; }
 

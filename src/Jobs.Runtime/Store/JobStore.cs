@@ -92,6 +92,15 @@ abstract class JobStore
     /// <summary>How far a batch is; <see langword="null"/> if there is none with this id.</summary>
     public abstract Task<BatchStatus?> FindBatchAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>Has whoever listens by <see cref="ListenToBatchesAsync"/> told of the batch's end, and about each second of its progress, for so long.</summary>
+    public abstract Task WatchBatchAsync(string id, TimeSpan during, CancellationToken cancellationToken);
+
+    /// <summary>Listens for as long as its connection lives.</summary>
+    /// <param name="listens">Called when it does.</param>
+    /// <param name="changed">Called with the id of a batch that is watched, and has changed.</param>
+    /// <param name="cancellationToken">Ends the listening.</param>
+    public abstract Task ListenToBatchesAsync(Action listens, Action<string> changed, CancellationToken cancellationToken);
+
     /// <summary>A page of the batches that a filter means, the newest first.</summary>
     public abstract Task<BatchPage> ListBatchesAsync(BatchFilter filter, int limit, long? after, CancellationToken cancellationToken);
 
@@ -151,6 +160,15 @@ abstract class JobStore
     /// <param name="cancellationToken">A statement that is cancelled may have been committed; repeating it changes nothing twice.</param>
     /// <exception cref="JobStoreException">Says whether the same statement may succeed later.</exception>
     public abstract Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="AcknowledgeAsync"/>, but waits no longer than so for a row that another transaction holds.</summary>
+    /// <returns><see langword="null"/> if it would have had to: then nothing is changed.</returns>
+    /// <exception cref="JobStoreException">Says whether the same statement may succeed later.</exception>
+    public abstract Task<AcknowledgeResult?> TryAcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, TimeSpan longestWait, CancellationToken cancellationToken);
+
+    /// <summary>Which of these jobs another transaction holds now, or the batch of which they are members.</summary>
+    /// <exception cref="JobStoreException">Says whether the same statement may succeed later.</exception>
+    public abstract Task<IReadOnlySet<long>> FindHeldAsync(IReadOnlyList<long> jobs, CancellationToken cancellationToken);
 
     /// <summary>Records one outcome in a transaction with the caller's writes, which come first. All is rolled back if the outcome was stale.</summary>
     public abstract Task<AcknowledgeResult> CompleteAsync(

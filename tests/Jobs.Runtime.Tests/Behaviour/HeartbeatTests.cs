@@ -8,8 +8,9 @@ public sealed class HeartbeatTests
 {
     static readonly string[] Periodic = ["BatchAuditor", "BatchSweeper", "LeaderElection", "Listener", "Node", "Poller", "Pruner", "Rescuer", "Stager", "StrandedReport"];
 
-    // What waits for work, and SettingsSweeper, which takes its turn once an hour.
-    static readonly string[] Others = ["Acknowledger", "Producer of queue \"tests\"", "Quarantine", "SettingsSweeper", "Watchdog"];
+    // What waits for work, and what takes its turn once an hour: that is late only when enough sleeps have come together.
+    const string Hourly = "SettingsSweeper";
+    static readonly string[] Others = ["Acknowledger", "Producer of queue \"tests\"", "Quarantine", Hourly, "WaitingOutcomes", "Watchdog"];
 
     [Fact]
     public async Task Every_loop_that_takes_turns_is_late_after_five_minutes_of_sleep_and_in_time_again_when_it_goes_on()
@@ -28,7 +29,7 @@ public sealed class HeartbeatTests
 
         await UntilAsync(() => AllGoOn(host));
 
-        Assert.Equal(Periodic, late.Order());
+        Assert.Equal(Periodic, late.Where(static loop => loop != Hourly).Order());
         await host.Client.EnqueueAsync(Greeter.New(new Greeting("after")), TestContext.Current.CancellationToken);
         await host.Script.Seen("after, attempt 1");
     }

@@ -3,8 +3,6 @@ using System.Text.Json.Serialization;
 using Jobs.Queues;
 using Jobs.Runtime.Tests.Conformance;
 using Jobs.Store;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Jobs.Runtime.Tests.Behaviour;
 
@@ -104,9 +102,7 @@ public sealed class OutputTests
         var last = await harness.EnqueueAsync(StoreHarness.NewJob() with { MaxAttempts = 1 });
         var jobs = await harness.ClaimAsync(await harness.RegisterNodeAsync());
         var held = new HeldJobs();
-        var options = Options.Create(new JobsOptions());
-        var signals = new QueueSignals(new Notifier(harness.Store, options, TimeProvider.System, NullLogger<Notifier>.Instance));
-        var acknowledger = new Acknowledger(harness.Store, held, new UnknownJobs(signals, options, TimeProvider.System), signals, NullLogger<Acknowledger>.Instance);
+        var acknowledger = TestHost.Acknowledger(harness.Store, held);
 
         foreach (var job in jobs)
         {

@@ -1,7 +1,11 @@
+using Jobs.Queues;
+using Jobs.Store;
 using Jobs.Testing.Database;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Jobs.Runtime.Tests.Behaviour;
@@ -69,6 +73,16 @@ sealed class TestHost : IAsyncDisposable
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         return new TestHost(database, ownsDatabase, host, seen, logs);
+    }
+
+    /// <summary>An acknowledger without a node. What it held back for others' locks is not stored: that is for a loop of its own.</summary>
+    public static Acknowledger Acknowledger(JobStore store, HeldJobs held)
+    {
+        var options = Options.Create(new JobsOptions());
+        var signals = new QueueSignals(new Notifier(store, options, TimeProvider.System, NullLogger<Notifier>.Instance));
+        var writer = new OutcomeWriter(store, held, new UnknownJobs(signals, options, TimeProvider.System), signals, NullLogger<OutcomeWriter>.Instance);
+        var large = new LargeOutputs();
+        return new Acknowledger(writer, new WaitingOutcomes(writer, large, NullLogger<WaitingOutcomes>.Instance), large);
     }
 
     public Task StopAsync() => _host.StopAsync(TestContext.Current.CancellationToken);

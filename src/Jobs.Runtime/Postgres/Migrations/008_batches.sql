@@ -11,6 +11,7 @@ ALTER TABLE :schema.batches
     ADD COLUMN expires_at timestamptz,               -- when an open batch is taken for one whose builder has died
     ADD COLUMN changed_at timestamptz NOT NULL DEFAULT :schema.clock(),
     ADD COLUMN checked_at timestamptz,               -- when its counters were last compared with the rows
+    ADD COLUMN watched_until timestamptz,            -- somebody listens for its progress, and is told of it
     ADD COLUMN open_for interval,                    -- how long it stays open after each addition
     ADD COLUMN metadata jsonb,                       -- the caller's, for the callbacks
     ADD COLUMN unattempted integer NOT NULL DEFAULT 0,
