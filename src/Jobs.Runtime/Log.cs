@@ -131,6 +131,9 @@ static partial class Log
     [LoggerMessage(66, LogLevel.Warning, "Batch {BatchId} waited for {Counted} jobs, and {Found} of them are there. Its counters were repaired: what is gone counts as cancelled. Were its rows changed with SQL?")]
     public static partial void BatchRepaired(ILogger logger, string batchId, int counted, int found);
 
+    [LoggerMessage(69, LogLevel.Error, "Something was to be told once more of batches that had told it: {BatchIds}. The unique index kept it back. Were their rows changed with SQL? Else this is a fault of Jobs.")]
+    public static partial void CallbacksDoubled(ILogger logger, string batchIds);
+
     [LoggerMessage(25, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node by a claim whose answer was lost.")]
     public static partial void LostClaimGivenBack(ILogger logger, int count, string queue);
 

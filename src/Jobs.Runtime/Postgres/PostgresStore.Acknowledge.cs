@@ -170,9 +170,13 @@ sealed partial class PostgresStore
         return await WithParentsAsync(result).ConfigureAwait(false);
     }
 
-    async Task<AcknowledgeResult> WithParentsAsync(AcknowledgeResult result) => result.ClosedChildren.Count == 0
-        ? result
-        : result with { CallbackQueues = [.. result.CallbackQueues, .. await CountInParentsAsync(result.ClosedChildren).ConfigureAwait(false)] };
+    async Task<AcknowledgeResult> WithParentsAsync(AcknowledgeResult result)
+    {
+        Warn(result.Doubles);
+        return result.ClosedChildren.Count == 0
+            ? result
+            : result with { CallbackQueues = [.. result.CallbackQueues, .. await CountInParentsAsync(result.ClosedChildren).ConfigureAwait(false)] };
+    }
 
     internal static void BindOutcomes(NpgsqlParameterCollection parameters, IReadOnlyList<Acknowledgement> outcomes, TimeSpan? longestWait = null)
     {
@@ -207,6 +211,6 @@ sealed partial class PostgresStore
         var tail = ReadTail(reader, 2);
         return new AcknowledgeResult(
             reader.GetFieldValue<long[]>(0).ToHashSet(), reader.GetFieldValue<long[]>(1).ToHashSet(), tail.Closed, tail.Queues)
-        { ClosedChildren = tail.ClosedChildren };
+        { ClosedChildren = tail.ClosedChildren, Doubles = tail.Doubles };
     }
 }

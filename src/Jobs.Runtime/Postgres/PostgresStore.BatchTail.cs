@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Jobs.Postgres;
@@ -41,9 +42,9 @@ sealed partial class PostgresStore
         """;
 
     // Wants a CTE "changes" with (batch, total, pending, unattempted, completed, cancelled, discarded, retryable, seals), and leaves "counted" (the
-    // batches as they are now) and "told" (the callbacks it enqueued). A kind of callback is told once: "told" has its bit from then on, whether
-    // anybody listened or not. Whoever watches a batch is notified of its end, and of the first change in each second: all commits with a
-    // notification wait for one lock.
+    // batches as they are now), "telling" (the callbacks that are due) and "told" (those it enqueued, which is all of them unless the tripwire acts). A
+    // kind of callback is told once: "told" has its bit from then on, whether anybody listened or not. Whoever watches a batch is notified of its
+    // end, and of the first change in each second: all commits with a notification wait for one lock.
     const string Events = """
         :schema.batch_events(
                     held.sealed_at IS NOT NULL OR delta.seals, held.total + delta.total, held.pending + delta.pending, held.unattempted + delta.unattempted,
@@ -84,15 +85,14 @@ sealed partial class PostgresStore
             JOIN held ON held.key = delta.batch
             WHERE b.key = delta.batch
             RETURNING b.*
-        ), told AS (
-            INSERT INTO :schema.jobs (worker, queue, priority, max_attempts, callback_of, callback, args)
+        ), telling AS MATERIALIZED (
             SELECT
-                listener.worker, listener.queue, listener.priority, listener.max_attempts, b.key, kind.status,
+                listener.worker, listener.queue, listener.priority, listener.max_attempts, b.key, kind.bit, kind.status, b.id,
                 jsonb_build_object(
                     'status', kind.status, 'batch_id', b.id, 'total', b.total,
                     'completed', b.completed, 'cancelled', b.cancelled, 'discarded', b.discarded,
                     'pending', b.pending - CASE WHEN b.sealed_at IS NULL THEN 1 ELSE 0 END,
-                    'inserted_at', b.inserted_at, 'occurred_at', :schema.clock(), 'metadata', b.metadata)
+                    'inserted_at', b.inserted_at, 'occurred_at', :schema.clock(), 'metadata', b.metadata) AS args
             FROM counted AS b
             CROSS JOIN LATERAL (
                 SELECT 1 AS kind, b.callback_worker AS worker, b.callback_queue AS queue, b.callback_priority AS priority, b.callback_max_attempts AS max_attempts
@@ -105,9 +105,13 @@ sealed partial class PostgresStore
             JOIN (VALUES (1, 'complete'), (2, 'succeeded'), (4, 'attempted'), (8, 'discarded'), (16, 'cancelled'), (32, 'retryable'))
                 AS kind (bit, status) ON kind.bit = listener.kind
             WHERE b.telling & kind.bit <> 0
-            ORDER BY b.key, kind.bit
+        ), told AS (
+            INSERT INTO :schema.jobs (worker, queue, priority, max_attempts, callback_of, callback, args)
+            SELECT worker, queue, priority, max_attempts, key, status, args
+            FROM telling
+            ORDER BY key, bit
             ON CONFLICT (callback_of, callback) WHERE callback_of IS NOT NULL DO NOTHING
-            RETURNING queue
+            RETURNING queue, callback_of, callback
         ), pushed AS MATERIALIZED (
             SELECT pg_notify(trim('"' FROM ':schema') || '_batch', counted.id)
             FROM counted
@@ -118,26 +122,42 @@ sealed partial class PostgresStore
         )
         """;
 
-    // What a tail did, with its notifications, which a SELECT that nobody asks would not send: the ids of the batches that it closed, the queues in which it enqueued callbacks, and the keys of those closed ones that are
-    // members of others.
-    internal const string Told = """
+    // The ids of the batches of which something was to be told that had been told.
+    internal const string Doubles = """
+        (SELECT coalesce(array_agg(DISTINCT id), '{}') FROM telling WHERE NOT EXISTS (SELECT FROM told WHERE callback_of = key AND callback = status))
+        """;
+
+    // What a tail did: the ids of the batches that it closed, the queues in which it enqueued callbacks, the keys of those closed ones that are
+    // members of others, and what the tripwire kept back. The first asks for the notifications too: a SELECT that nobody asks is not run.
+    internal const string Told = $$"""
         (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL AND (SELECT count(*) FROM pushed) >= 0),
             (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told),
-            (SELECT coalesce(array_agg(key), '{}') FROM counted WHERE closed_at IS NOT NULL AND parent IS NOT NULL)
+            (SELECT coalesce(array_agg(key), '{}') FROM counted WHERE closed_at IS NOT NULL AND parent IS NOT NULL),
+            {{Doubles}}
         """;
 
     /// <summary>What the tail of a statement did.</summary>
     /// <param name="Closed">The ids of the batches that it closed.</param>
     /// <param name="Queues">The queues in which it enqueued callbacks.</param>
     /// <param name="ClosedChildren">The keys of those that it closed and that are members of other batches.</param>
-    readonly record struct TailResult(IReadOnlyList<string> Closed, IReadOnlyList<string> Queues, IReadOnlyList<long> ClosedChildren);
+    /// <param name="Doubles">The ids of the batches of which something was to be told that had been told, and was not.</param>
+    readonly record struct TailResult(IReadOnlyList<string> Closed, IReadOnlyList<string> Queues, IReadOnlyList<long> ClosedChildren, IReadOnlyList<string> Doubles);
 
     static TailResult ReadTail(NpgsqlDataReader reader, int first) => new(
-        reader.GetFieldValue<string[]>(first), reader.GetFieldValue<string[]>(first + 1), reader.GetFieldValue<long[]>(first + 2));
+        reader.GetFieldValue<string[]>(first), reader.GetFieldValue<string[]>(first + 1), reader.GetFieldValue<long[]>(first + 2), reader.GetFieldValue<string[]>(first + 3));
 
-    static async Task<TailResult> ReadTailAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    async Task<TailResult> ReadTailAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return ReadTail(reader, 0);
+        var tail = ReadTail(reader, 0);
+        Warn(tail.Doubles);
+        return tail;
+    }
+
+    /// <summary>Says that the tripwire acted. By the bits of "told" it never has anything to do.</summary>
+    void Warn(IReadOnlyList<string> doubles)
+    {
+        if (doubles.Count > 0 && _logger is not null)
+            Log.CallbacksDoubled(_logger, string.Join(", ", doubles));
     }
 }

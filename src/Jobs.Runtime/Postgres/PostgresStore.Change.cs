@@ -64,7 +64,7 @@ sealed partial class PostgresStore
         ), {{MovedMembers}}, {{MemberChanges}}, {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
-        {{Answer}}
+        {{Answer}}, {{Doubles}}
         {{OfLocked}}
         """;
 
@@ -149,7 +149,7 @@ sealed partial class PostgresStore
             UNION ALL
             SELECT queue FROM told
         )
-        {{Answer}}, (SELECT array_agg(id) FROM contested)
+        {{Answer}}, {{Doubles}}, (SELECT array_agg(id) FROM contested)
         {{OfLocked}}
         """;
 
@@ -180,7 +180,7 @@ sealed partial class PostgresStore
         ), {{MemberChanges}}, {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
-        {{Answer}}
+        {{Answer}}, {{Doubles}}
         {{OfLocked}}
         """;
 
@@ -273,15 +273,17 @@ sealed partial class PostgresStore
                 var filter = JobFilterSql.Where(jobs.Filter, parameters);
                 return Filtered(change, jobs.OnlyPossible ? $"{possible} AND {filter}" : filter);
             },
-            static async (reader, token) =>
+            async (reader, token) =>
             {
                 await reader.ReadAsync(token).ConfigureAwait(false);
                 if (reader.IsDBNull(0))
                     return new ChangeResult([], []);
+                if (reader.FieldCount > 4)
+                    Warn(reader.GetFieldValue<string[]>(4));
                 var ids = reader.GetFieldValue<long[]>(0);
                 var states = reader.GetFieldValue<string[]>(1);
                 var changed = reader.GetFieldValue<bool[]>(2);
-                HashSet<long> contested = reader.FieldCount > 4 && !reader.IsDBNull(4) ? [.. reader.GetFieldValue<long[]>(4)] : [];
+                HashSet<long> contested = reader.FieldCount > 5 && !reader.IsDBNull(5) ? [.. reader.GetFieldValue<long[]>(5)] : [];
                 return new ChangeResult(
                     [.. ids.Select((id, i) => new SelectedJob(id, JobStates.FromSql(states[i]), changed[i], contested.Contains(id)))],
                     reader.GetFieldValue<string[]>(3));

@@ -253,7 +253,7 @@ sealed partial class PostgresStore
             FROM moved
             JOIN unknown ON unknown.id = moved.id
         ), {{MemberChanges}}, {{BatchTail}}
-        SELECT (SELECT count(*) FROM moved)::integer, (SELECT count(*) FROM told)
+        SELECT (SELECT count(*) FROM moved)::integer, {{Doubles}}
         """;
 
     public override Task<int> GiveBackUnknownAsync(string queue, Guid node, IReadOnlyList<long> known, CancellationToken cancellationToken) =>
@@ -265,9 +265,10 @@ sealed partial class PostgresStore
                 parameters.Bind(queue, NpgsqlDbType.Text);
                 parameters.BindArray([.. known], NpgsqlDbType.Bigint);
             },
-            static async (reader, token) =>
+            async (reader, token) =>
             {
                 await reader.ReadAsync(token).ConfigureAwait(false);
+                Warn(reader.GetFieldValue<string[]>(1));
                 return reader.GetInt32(0);
             },
             cancellationToken);

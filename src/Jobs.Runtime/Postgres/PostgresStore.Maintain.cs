@@ -179,7 +179,8 @@ sealed partial class PostgresStore
             (SELECT count(*) FROM moved WHERE state = 'available')::integer,
             (SELECT count(*) FROM moved WHERE state = 'discarded')::integer,
             (SELECT count(*) FROM moved WHERE state = 'cancelled')::integer,
-            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM (SELECT queue FROM moved UNION ALL SELECT queue FROM told) AS woken)
+            (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM (SELECT queue FROM moved UNION ALL SELECT queue FROM told) AS woken),
+            {{Doubles}}
         """;
 
     public override async Task<RescueResult> RescueAsync(int limit, CancellationToken cancellationToken)
@@ -201,6 +202,7 @@ sealed partial class PostgresStore
             async (reader, token) =>
             {
                 await reader.ReadAsync(token).ConfigureAwait(false);
+                Warn(reader.GetFieldValue<string[]>(4));
                 return new RescueResult(dead, reader.GetInt32(0), reader.GetInt32(1), reader.GetInt32(2), reader.GetFieldValue<string[]>(3));
             },
             cancellationToken).ConfigureAwait(false);

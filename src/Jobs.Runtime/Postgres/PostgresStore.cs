@@ -1,4 +1,5 @@
 using Jobs.Store;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -72,9 +73,12 @@ sealed partial class PostgresStore : JobStore
     readonly string _elect;
     readonly string _resign;
 
-    public PostgresStore(PostgresDatabase database)
+    readonly ILogger? _logger;
+
+    public PostgresStore(PostgresDatabase database, ILogger<PostgresStore>? logger = null)
     {
         _database = database;
+        _logger = logger;
         var schema = database.Schema;
         _channels = new Channels(schema);
         _insert = schema.Qualify(InsertSql);

@@ -52,4 +52,7 @@ sealed record AcknowledgeResult(
 {
     /// <summary>The keys of the batches that it closed and that are members of others.</summary>
     public IReadOnlyList<long> ClosedChildren { get; init; } = [];
+
+    /// <summary>The ids of the batches of which something was to be told that had been told, and was not.</summary>
+    public IReadOnlyList<string> Doubles { get; init; } = [];
 }
