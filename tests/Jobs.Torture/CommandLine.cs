@@ -37,6 +37,7 @@ sealed class CommandLine
         AddDeaths();
         AddRollbacks();
         AddRaces();
+        AddBatches();
         AddAll();
         AddNode();
     }
@@ -127,6 +128,15 @@ sealed class CommandLine
         Add("races", "Has many enqueue a unique job at the same instant, at both ends of its period.", [rounds], parsed => new Races { Rounds = Read(parsed, rounds) });
     }
 
+    void AddBatches()
+    {
+        var sets = new Figure("--sets", "Sets of 400 batches with 20,000 jobs.", full: 50, brief: 1);
+        var kills = new Figure("--kills", "Kills of one of four nodes.", full: 50, brief: 3);
+        Add("batches", "Has four nodes, which are killed again and again, work batches of every size and kind, while others meddle with them.", [sets, kills], Scenario);
+
+        Batches Scenario(ParseResult parsed) => new() { Sets = Read(parsed, sets), Kills = Read(parsed, kills) };
+    }
+
     void AddAll()
     {
         var all = new Command("all", "Runs every scenario, one after the other, with its figures of this run.");
@@ -140,12 +150,14 @@ sealed class CommandLine
         var folder = new Option<string>("--folder") { Required = true };
         var lease = new Option<double>("--lease-seconds") { Required = true };
         var concurrency = new Option<int>("--concurrency") { Required = true };
-        var node = new Command("node", "Works as a node until it is told to stop, or worse.") { database, folder, lease, concurrency };
+        var batches = new Option<bool>("--batches");
+        var node = new Command("node", "Works as a node until it is told to stop, or worse.") { database, folder, lease, concurrency, batches };
         node.Hidden = true;
         node.SetAction((parsed, cancellationToken) => NodeProgram.RunAsync(
             new NodeSettings(
                 parsed.GetRequiredValue(database), parsed.GetRequiredValue(folder),
-                TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)), parsed.GetRequiredValue(concurrency)),
+                TimeSpan.FromSeconds(parsed.GetRequiredValue(lease)), parsed.GetRequiredValue(concurrency))
+            { WorksBatches = parsed.GetValue(batches) },
             cancellationToken));
         _root.Subcommands.Add(node);
     }

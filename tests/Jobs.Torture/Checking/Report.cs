@@ -34,6 +34,9 @@ sealed class Report(string scenario, TextWriter output)
 
     public void Say(FormattableString text) => output.WriteLine(FormattableString.Invariant(text));
 
+    /// <summary>How far it is, for a person who waits. It is no part of the report.</summary>
+    public static void Progress(FormattableString text) => Console.Error.WriteLine(FormattableString.Invariant(text));
+
     /// <summary>A demand, and whether it was met: "passed" or "failed", the scenario, and the demand.</summary>
     /// <param name="demand">What must be so.</param>
     /// <param name="holds">Whether it is.</param>
@@ -46,6 +49,22 @@ sealed class Report(string scenario, TextWriter output)
 
     public void DemandNone(string demand, IReadOnlyCollection<string> offenders) =>
         Demand(demand, offenders.Count == 0, $"{offenders.Count}: {string.Join(", ", offenders.Take(NamesShown))}{(offenders.Count > NamesShown ? ", …" : "")}");
+
+    /// <summary>The figures of a run of batches, and what is demanded of them.</summary>
+    public void Judge(BatchVerdict verdict)
+    {
+        Say($"  members    {verdict.Members} stored, {verdict.Lost.Count} lost, {verdict.Unexpected.Count} unexpected, {verdict.Doubled.Count} run more than once ({verdict.DoubledWithoutCause.Count} of them without a cause), {verdict.Misled.Count} ended otherwise than they should");
+        Say($"  callbacks  {verdict.Batches} batches told {string.Join(", ", verdict.Told.Select(static told => $"{told.Value} {told.Key}"))}; {verdict.CallbacksMissed.Count} missed, {verdict.CallbacksEarly.Count} early, {verdict.CallbacksDoubled.Count} double");
+        DemandNone("no member is lost", verdict.Lost);
+        DemandNone("no member is there that nobody asked for, and none twice", verdict.Unexpected);
+        DemandNone("only members that were executing at a kill ran more than once", verdict.DoubledWithoutCause);
+        DemandNone("each member ends as it should, or as somebody wanted", verdict.Misled);
+        DemandNone("each batch tells of all that happened, in six ways", verdict.CallbacksMissed);
+        DemandNone("no batch tells of what has not happened, or not yet", verdict.CallbacksEarly);
+        DemandNone("no batch tells anything twice", verdict.CallbacksDoubled);
+        DemandNone("each batch tells of its end with the counts of its end", verdict.Miscounted);
+        DemandNone("the counters agree with the rows (I1 to I4)", verdict.BrokenInvariants);
+    }
 
     /// <summary>The figures of a verdict, and the demands that every run makes of them.</summary>
     public void Judge(Verdict verdict)

@@ -26,16 +26,20 @@ enum Moment
 /// <param name="Key">What the job was about: the number of a mail, the name of a death, the id of a batch.</param>
 readonly record struct JournalLine(int Process, Moment Moment, DateTime At, long JobId, string Key);
 
-/// <summary>The file in which a process notes the start and the end of each of its jobs. A line is on disk before the job goes on.</summary>
-/// <remarks>Lines that come while the disk is busy share its next sync.</remarks>
+/// <summary>The file in which a process notes the start and the end of each of its jobs. A line is written before the job goes on.</summary>
+/// <remarks>It is on disk by then, unless the journal is one that syncs nothing. Lines that come while the disk is busy share its next sync.</remarks>
 sealed class Journal : IAsyncDisposable
 {
     readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true });
     readonly FileStream _file;
+    readonly bool _syncs;
     readonly Task _writing;
 
-    public Journal(string folder)
+    /// <param name="folder">Where the file is.</param>
+    /// <param name="syncs">Whether it stands the death of the machine too. What was written outlives that of the process.</param>
+    public Journal(string folder, bool syncs = true)
     {
+        _syncs = syncs;
         _file = new FileStream(
             Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Guid.NewGuid():n}.journal")),
             FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
@@ -45,6 +49,8 @@ sealed class Journal : IAsyncDisposable
     public Task NoteAsync(Moment moment, long jobId, string key)
     {
         var line = string.Create(CultureInfo.InvariantCulture, $"{moment} {DateTime.UtcNow:O} {jobId} {key}\n");
+        if (!_syncs)
+            return WriteNow(Encoding.UTF8.GetBytes(line));
         var entry = new Entry(Encoding.UTF8.GetBytes(line), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         return _entries.Writer.TryWrite(entry)
             ? entry.OnDisk.Task
@@ -52,8 +58,10 @@ sealed class Journal : IAsyncDisposable
     }
 
     /// <summary>Reads what all processes have written into a folder, each process's lines in their order.</summary>
-    public static List<JournalLine> Read(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.journal").SelectMany(ReadFile)];
+    public static List<JournalLine> Read(string folder) => [.. ReadEach(folder)];
+
+    /// <summary>The same, of which only one file is in memory at a time.</summary>
+    public static IEnumerable<JournalLine> ReadEach(string folder) => Directory.EnumerateFiles(folder, "*.journal").SelectMany(ReadFile);
 
     static IEnumerable<JournalLine> ReadFile(string path)
     {
@@ -75,6 +83,13 @@ sealed class Journal : IAsyncDisposable
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         var bytes = new byte[file.Length];
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+    }
+
+    Task WriteNow(byte[] line)
+    {
+        lock (_file)
+            _file.Write(line);
+        return Task.CompletedTask;
     }
 
     async Task WriteAsync()

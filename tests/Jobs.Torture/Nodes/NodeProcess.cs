@@ -64,6 +64,7 @@ sealed partial class NodeProcess : IAsyncDisposable
             "--folder", settings.Folder,
             "--lease-seconds", settings.Lease.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             "--concurrency", settings.Concurrency.ToString(CultureInfo.InvariantCulture),
+            .. settings.WorksBatches ? ["--batches"] : Array.Empty<string>(),
         ]);
 
     /// <summary>Starts any program that is a node.</summary>
@@ -102,12 +103,17 @@ sealed partial class NodeProcess : IAsyncDisposable
     public void Continue() => Send(Sigcont);
 
     /// <summary>How many of its log lines have an event's id.</summary>
-    public int CountLogged(int eventId) =>
-        ReadLog().Count(line => line.Contains(string.Create(CultureInfo.InvariantCulture, $"[{eventId}]"), StringComparison.Ordinal));
+    public int CountLogged(int eventId) => CountLogged(_log, eventId);
+
+    /// <summary>How many log lines of all nodes have an event's id, of those too that are gone.</summary>
+    public static int CountLoggedByAll(string folder, int eventId) => Directory.EnumerateFiles(folder, "*.log").Sum(log => CountLogged(log, eventId));
+
+    static int CountLogged(string log, int eventId) =>
+        ReadLog(log).Count(line => line.Contains(string.Create(CultureInfo.InvariantCulture, $"[{eventId}]"), StringComparison.Ordinal));
 
     /// <summary>The lines that tell of a late outcome: the jobs they name.</summary>
     public IReadOnlyList<long> StaleOutcomes() =>
-        [.. ReadLog().Select(line => StaleLine().Match(line)).Where(match => match.Success).Select(match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
+        [.. ReadLog(_log).Select(line => StaleLine().Match(line)).Where(match => match.Success).Select(match => long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
 
     public async ValueTask DisposeAsync()
     {
@@ -116,9 +122,9 @@ sealed partial class NodeProcess : IAsyncDisposable
         _keeper.Dispose();
     }
 
-    IEnumerable<string> ReadLog()
+    static IEnumerable<string> ReadLog(string log)
     {
-        using var file = new StreamReader(new FileStream(_log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        using var file = new StreamReader(new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         while (file.ReadLine() is { } line)
             yield return line;
     }

@@ -9,6 +9,7 @@ sealed class Supervisor : IAsyncDisposable
     readonly Lock _gate = new();
     readonly List<Fall> _falls = [];
     readonly HashSet<int> _slow = [];
+    readonly List<NodeProcess> _alive = [];
 
     public Supervisor(NodeSettings settings, int nodes)
     {
@@ -30,6 +31,16 @@ sealed class Supervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>The nodes that live now.</summary>
+    public IReadOnlyList<NodeProcess> Alive
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _alive];
+        }
+    }
+
     /// <summary>The processes that could not renew their lease in time, and so gave back the jobs they ran: the machine was too slow for it.</summary>
     /// <remarks>Of those that have ended.</remarks>
     public IReadOnlySet<int> Slow
@@ -46,6 +57,8 @@ sealed class Supervisor : IAsyncDisposable
         while (!_stopping.IsCancellationRequested)
         {
             await using var node = await NodeProcess.StartAsync(_settings);
+            lock (_gate)
+                _alive.Add(node);
             var stop = Task.Delay(Timeout.Infinite, _stopping.Token);
             if (await Task.WhenAny(node.Exited, stop) == stop)
             {
@@ -56,7 +69,10 @@ sealed class Supervisor : IAsyncDisposable
 
             NoteIfSlow(node);
             lock (_gate)
+            {
+                _alive.Remove(node);
                 _falls.Add(new Fall(node.Id, node.ExitCode, DateTime.UtcNow));
+            }
         }
     }
 

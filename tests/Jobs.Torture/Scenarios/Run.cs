@@ -1,7 +1,9 @@
 using Jobs.Torture.Checking;
+using Jobs.Torture.Nodes;
 using Jobs.Torture.Work;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Jobs.Torture.Scenarios;
 
@@ -27,9 +29,14 @@ sealed class Run(string scenario, int seed, TextWriter output) : IDisposable
     public string Folder => _folder.FullName;
 
     /// <summary>A host that only enqueues, started. It brings the schema up to date.</summary>
-    public static async Task<IHost> StartClientAsync(string connectionString, CancellationToken cancellationToken)
+    /// <param name="connectionString">The database.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="log">Hears what it logs.</param>
+    public static async Task<IHost> StartClientAsync(string connectionString, CancellationToken cancellationToken, LogCounter? log = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        if (log is not null)
+            builder.Logging.AddProvider(log);
         builder.Services.AddJobs(jobs => jobs.UsePostgres(connectionString));
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
