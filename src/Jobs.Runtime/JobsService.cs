@@ -71,12 +71,15 @@ sealed class JobsService(
         await node.RegisterAsync(cancellationToken).ConfigureAwait(false);
         worked.All = [.. options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Work(entry.Key, entry.Value))];
 
-        // What is said of a queue holds for its first claim too.
-        await poller.LookAsync(cancellationToken).ConfigureAwait(false);
-        _started = true;
         _serving.Add(Run(nameof(Node), node.RunAsync, _drained.Token));
+<<<<<<< HEAD
         _acknowledging = Task.WhenAll(
             Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token), Run(nameof(WaitingOutcomes), waiting.RunAsync, _aborted.Token));
+=======
+        await LookFirstAsync(cancellationToken).ConfigureAwait(false);
+        _started = true;
+        _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
+>>>>>>> f4a7249 (Renew a node's lease from its start, so that a host whose first one ran out before its first look still starts)
         foreach (var queue in worked.All)
             Start(queue);
         _claiming.Add(Run(nameof(Quarantine), (pulse, stopping) => quarantine.RunAsync(pulse, stopping, _cancelled.Token), _stopping.Token));
@@ -85,6 +88,22 @@ sealed class JobsService(
         if (options.Value.Notifications)
             _serving.Add(Run(nameof(Listener), listener.RunAsync, _drained.Token));
         _claiming.Add(Run(nameof(Watchdog), (_, stopping) => watchdog.RunAsync(stopping), _stopping.Token));
+    }
+
+    // What is said of a queue holds for its first claim too. The look waits for a lease, and on a machine that is slow enough the first one has run
+    // out by then: so it is renewed already.
+    async Task LookFirstAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await poller.LookAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await _drained.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(_serving).ConfigureAwait(false);
+            throw;
+        }
     }
 
     // A host that is told to stop again waits for the same end.

@@ -57,6 +57,29 @@ public sealed class NodesTests
     }
 
     [Fact]
+    public async Task A_node_whose_first_lease_runs_out_before_it_looks_for_work_takes_another_and_works()
+    {
+        await using var first = await TestHost.StartAsync();
+        await first.StopAsync();
+        await using var connection = new NpgsqlConnection(first.ConnectionString);
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("LOCK TABLE jobs.nodes IN ACCESS EXCLUSIVE MODE", connection, transaction);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var starting = first.StartAnotherAsync(static jobs => jobs.Configure(static options => options.NodeLease = TimeSpan.FromSeconds(3)));
+        await first.UntilAsync<long>(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > interval '3 seconds'",
+            static count => count == 1);
+        await transaction.RollbackAsync(TestContext.Current.CancellationToken);
+
+        await using var host = await starting.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await host.Client.EnqueueAsync(Greeter.New(new Greeting("late")), TestContext.Current.CancellationToken);
+        await host.Script.Seen("late, attempt 1");
+        await host.Logs.Seen("lost its lease");
+    }
+
+    [Fact]
     public async Task One_node_leads_and_when_it_stops_another_stages_for_all()
     {
         await using var first = await TestHost.StartAsync();

@@ -10,6 +10,7 @@ ALTER TABLE :schema.batches
     DROP COLUMN expires_at,
     DROP COLUMN changed_at,
     DROP COLUMN checked_at,
+    DROP COLUMN watched_until,
     DROP COLUMN open_for,
     DROP COLUMN metadata,
     DROP COLUMN unattempted,
