@@ -49,7 +49,7 @@ sealed class Chronicle
     /// <summary>The ids of the jobs that ran on nodes which lost their lease.</summary>
     public IReadOnlySet<long> OnSlowNodes => _onSlowNodes;
 
-    public ref readonly MemberLines Of(long number) => ref _members[number];
+    public MemberLines Of(long number) => number >= 0 && number < _members.Length ? _members[number] : new MemberLines();
 
     /// <summary>How often a callback ran, and when it did first; never, if it did not.</summary>
     public (int Times, DateTime First) Told(string kind, string batch) => _told.TryGetValue($"{kind} {batch}", out var told) ? told : (0, DateTime.MaxValue);

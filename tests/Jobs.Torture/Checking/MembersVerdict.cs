@@ -52,7 +52,7 @@ sealed class MembersVerdict
         var lines = _chronicle.Of(row.Number);
         if (!row.IsFinal || (row.State == "completed" && lines.Ends == 0))
             Lost.Add(member.Key);
-        else if (!IsExplained(row, member.Fate))
+        if (row.IsFinal && !IsExplained(row, member.Fate))
             Misled.Add($"{member.Key} ({member.Fate}, {row.State})");
 
         // What nothing was done to, and what nothing happened to, starts once.

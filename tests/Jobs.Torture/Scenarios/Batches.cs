@@ -24,7 +24,7 @@ sealed record Batches : Scenario
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     static readonly TimeSpan Often = TimeSpan.FromSeconds(0.5);
-    static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(2);
     static readonly TimeSpan Standstill = TimeSpan.FromMinutes(3);
 
     public override string Name => "batches";
@@ -52,11 +52,12 @@ sealed record Batches : Scenario
         try
         {
             var watching = progress.WatchAsync(() => traces.Kills, Standstill, ending.Token);
-            await WhileWatchedAsync(watching, Task.WhenAll(
+            await AllOrFirstFailureAsync(
+                watching,
                 new BatchesBuilder(client, observer, progress).StoreAllAsync(plan.Roots, meddler.Begin, ending.Token),
                 KillAsync(run.Random, supervisor, observer, progress, traces, ending.Token),
-                CheckAsync(observer, progress, traces, ending.Token)));
-            await WhileWatchedAsync(watching, Task.WhenAll(meddler.EndAsync(), progress.AllEndedAsync(ending.Token)));
+                CheckAsync(observer, progress, traces, ending.Token));
+            await AllOrFirstFailureAsync(watching, meddler.EndAsync(), progress.AllEndedAsync(ending.Token));
             await ending.CancelAsync();
             await watching;
         }
@@ -70,10 +71,15 @@ sealed record Batches : Scenario
     }
 
     // The watching ends only with a failure.
-    static async Task WhileWatchedAsync(Task watching, Task work)
+    static async Task AllOrFirstFailureAsync(Task watching, params IEnumerable<Task> work)
     {
-        await await Task.WhenAny(watching, work);
-        await work;
+        var left = work.ToList();
+        while (left.Count > 0)
+        {
+            var ended = await Task.WhenAny([watching, .. left]);
+            await ended;
+            left.Remove(ended);
+        }
     }
 
     async Task KillAsync(Random random, Supervisor supervisor, Observer observer, BatchesProgress progress, Traces traces, CancellationToken cancellationToken)
