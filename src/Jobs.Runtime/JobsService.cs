@@ -72,14 +72,10 @@ sealed class JobsService(
         worked.All = [.. options.Value.Queues.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => Work(entry.Key, entry.Value))];
 
         _serving.Add(Run(nameof(Node), node.RunAsync, _drained.Token));
-<<<<<<< HEAD
-        _acknowledging = Task.WhenAll(
-            Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token), Run(nameof(WaitingOutcomes), waiting.RunAsync, _aborted.Token));
-=======
         await LookFirstAsync(cancellationToken).ConfigureAwait(false);
         _started = true;
-        _acknowledging = Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token);
->>>>>>> f4a7249 (Renew a node's lease from its start, so that a host whose first one ran out before its first look still starts)
+        _acknowledging = Task.WhenAll(
+            Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token), Run(nameof(WaitingOutcomes), waiting.RunAsync, _aborted.Token));
         foreach (var queue in worked.All)
             Start(queue);
         _claiming.Add(Run(nameof(Quarantine), (pulse, stopping) => quarantine.RunAsync(pulse, stopping, _cancelled.Token), _stopping.Token));

@@ -122,15 +122,18 @@ sealed partial class PostgresStore
         )
         """;
 
-    // The ids of the batches of which something was to be told that had been told.
+    // The ids of the batches of which something was to be told that had been told. Each statement asks for them, and so for its notifications: a
+    // SELECT that nobody asks for sends none.
     internal const string Doubles = """
-        (SELECT coalesce(array_agg(DISTINCT id), '{}') FROM telling WHERE NOT EXISTS (SELECT FROM told WHERE callback_of = key AND callback = status))
+        CASE WHEN (SELECT count(*) FROM pushed) >= 0 THEN
+                (SELECT coalesce(array_agg(DISTINCT id), '{}') FROM telling WHERE NOT EXISTS (SELECT FROM told WHERE callback_of = key AND callback = status))
+            END
         """;
 
     // What a tail did: the ids of the batches that it closed, the queues in which it enqueued callbacks, the keys of those closed ones that are
-    // members of others, and what the tripwire kept back. The first asks for the notifications too: a SELECT that nobody asks is not run.
+    // members of others, and what the tripwire kept back.
     internal const string Told = $$"""
-        (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL AND (SELECT count(*) FROM pushed) >= 0),
+        (SELECT coalesce(array_agg(id), '{}') FROM counted WHERE closed_at IS NOT NULL),
             (SELECT coalesce(array_agg(DISTINCT queue), '{}') FROM told),
             (SELECT coalesce(array_agg(key), '{}') FROM counted WHERE closed_at IS NOT NULL AND parent IS NOT NULL),
             {{Doubles}}
