@@ -14,6 +14,9 @@ sealed record Batches : Scenario
     const int Concurrency = 20;
     const int Checks = 4;
 
+    // In fewer it is chance whether a batch has ended before somebody comes to retry what failed in it.
+    const int EnoughSets = 5;
+
     // By then so many members have ended that the nodes soon have nothing to be killed at.
     const double LastKill = 0.9;
 
@@ -119,7 +122,8 @@ sealed record Batches : Scenario
         run.Report.Say($"  {traces.InFlight.Count} jobs were executing at the kills; {slow.Count} nodes lost their lease on a busy machine, and gave back what they ran");
         run.Report.Say($"  by hand: {meddler.Counts}");
         run.Report.Demand($"{Kills} kills hit a node while it executed jobs", traces.Kills == Kills, $"{traces.Kills}");
-        run.Report.DemandNone("all that is done by hand found something to be done to", meddler.Missing);
+        if (Sets >= EnoughSets)
+            run.Report.DemandNone("all that is done by hand found something to be done to", meddler.Missing);
         run.Report.DemandNone($"the counters agreed with the rows in {Checks} snapshots on the way (I1 to I4)", traces.Drifts);
         run.Report.Judge(BatchVerdict.Of(new BatchEvidence
         {

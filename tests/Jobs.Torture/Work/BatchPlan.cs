@@ -74,7 +74,12 @@ sealed record PlannedBatch
         Mood.Good => chance switch { < 90 => Fate.Complete, < 96 => Fate.FailThenComplete, _ => Fate.SnoozeThenComplete },
         Mood.Mixed => chance switch
         {
-            < 75 => Fate.Complete, < 82 => Fate.FailThenComplete, < 86 => Fate.SnoozeThenComplete, < 91 => Fate.Cancel, < 96 => Fate.Discard, _ => Fate.Fail,
+            < 75 => Fate.Complete,
+            < 82 => Fate.FailThenComplete,
+            < 86 => Fate.SnoozeThenComplete,
+            < 91 => Fate.Cancel,
+            < 96 => Fate.Discard,
+            _ => Fate.Fail,
         },
         _ => chance switch { < 25 => Fate.Complete, < 50 => Fate.Cancel, < 75 => Fate.Discard, _ => Fate.Fail },
     };
