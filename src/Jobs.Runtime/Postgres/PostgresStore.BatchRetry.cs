@@ -6,7 +6,9 @@ namespace Jobs.Postgres;
 /// <summary>Runs the failed members of a batch that has closed once more, in a batch of their own.</summary>
 sealed partial class PostgresStore
 {
-    // The first number that is free, or whose batch a former call opened and did not come to seal. Two callers may find the same.
+    // The first number that is free, or whose batch a former call opened and did not come to seal: that one may have moved all there was. Two
+    // callers may find the same. A new one is opened only if the snapshot that shows the former ones sealed shows something to move: who moves is done
+    // before he seals, so no batch stays empty, and nobody is told of one.
     internal const string OpenRetryBatchSql = """
         WITH source AS (
             SELECT *
@@ -26,6 +28,7 @@ sealed partial class PostgresStore
                 id || '/retry-' || n, metadata, interval '1 day', :schema.clock() + interval '1 day', callback_worker, callback_queue, callback_priority,
                 callback_max_attempts, is_callback_named
             FROM source, number
+            WHERE EXISTS (SELECT FROM :schema.jobs AS j WHERE j.batch = source.key AND j.state IN ('cancelled', 'discarded'))
             ON CONFLICT (id) DO NOTHING
             RETURNING key, id
         ), listeners AS (
@@ -51,23 +54,21 @@ sealed partial class PostgresStore
     public override async Task<(string Id, long Key)?> OpenRetryBatchAsync(string id, CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
-        var (key, hasFailed) = await QueryAloneAsync<(long, bool)?>(
-            connection,
-            Write(_hasFailed, parameters => parameters.Bind(id, NpgsqlDbType.Text)),
-            static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? (reader.GetInt64(0), reader.GetBoolean(1)) : null,
-            cancellationToken).ConfigureAwait(false) ?? throw new BatchNotFoundException(id);
-        if (!hasFailed)
-            return null;
-
-        // None, where another caller has just opened it: it is there when this one looks again.
         while (true)
         {
+            var (key, hasFailed) = await QueryAloneAsync<(long, bool)?>(
+                connection,
+                Write(_hasFailed, parameters => parameters.Bind(id, NpgsqlDbType.Text)),
+                static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? (reader.GetInt64(0), reader.GetBoolean(1)) : null,
+                cancellationToken).ConfigureAwait(false) ?? throw new BatchNotFoundException(id);
             var opened = await QueryAloneAsync<(string, long)?>(
                 connection,
                 Write(_openRetryBatch, parameters => parameters.Bind(key, NpgsqlDbType.Bigint)),
                 static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? (reader.GetString(1), reader.GetInt64(0)) : null,
                 cancellationToken).ConfigureAwait(false);
-            if (opened is not null)
+
+            // None, though there is something to move, where another caller has just opened it: it is there when this one looks again.
+            if (opened is not null || !hasFailed)
                 return opened;
         }
     }

@@ -168,6 +168,35 @@ public sealed class BatchTests
         Assert.Equal(new BatchRetry("b", 0), await host.Client.RetryFailedAsync("b", cancellationToken: TestContext.Current.CancellationToken));
     }
 
+    // Of the first more than one statement moves, and what has moved runs while the rest is still to be moved.
+    [Fact]
+    public async Task Of_eight_who_retry_a_batch_that_has_ended_none_leaves_a_member_behind_and_no_batch_is_empty()
+    {
+        int[] sizes = [2_500, .. Enumerable.Repeat(3, 40)];
+        await using var host = await TestHost.StartAsync(script: static script => script.Greet = static (job, _) =>
+            Task.FromResult(job.Attempt == 1 ? JobOutcome.Discard("no use") : JobOutcome.Complete));
+        foreach (var (i, size) in sizes.Index())
+        {
+            var batch = $"b{i}";
+            await host.Client.EnqueueBatchAsync(batch, Enumerable.Range(0, size).Select(static i => Greeter.New(new Greeting($"{i}"))), cancellationToken: TestContext.Current.CancellationToken);
+            await host.UntilAsync<int>($"SELECT discarded FROM jobs.batches WHERE id = '{batch}'", discarded => discarded == size);
+
+            var retries = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => host.Client.RetryFailedAsync(batch, cancellationToken: TestContext.Current.CancellationToken))));
+
+            Assert.Equal(size, retries.Sum(static retry => retry.Retried));
+        }
+
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE NOT jobs.is_final(state)", static left => left == 0);
+        Assert.Equal(sizes.Sum(), await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE callback IS NULL AND state = 'completed'"));
+        Assert.Equal("", await host.ScalarAsync<string>("""
+            SELECT coalesce(string_agg(format('%s: %s of %s completed, %s members, %s callbacks', b.id, b.completed, b.total, members.count, callbacks.count), '; '), '')
+            FROM jobs.batches AS b
+            CROSS JOIN LATERAL (SELECT count(*) FROM jobs.jobs AS j WHERE j.batch = b.key) AS members
+            CROSS JOIN LATERAL (SELECT count(*) FROM jobs.jobs AS j WHERE j.callback_of = b.key) AS callbacks
+            WHERE b.id LIKE '%/retry-%' AND (b.total = 0 OR b.total <> members.count OR b.completed <> b.total OR b.closed_at IS NULL OR callbacks.count <> 1)
+            """));
+    }
+
     [Fact]
     public async Task Who_watches_a_batch_sees_it_go_on_until_its_end()
     {

@@ -129,6 +129,20 @@ public abstract class BatchChangeStoreTests
     }
 
     [Fact]
+    public async Task A_retry_of_a_batch_that_broke_off_before_its_seal_is_found_by_the_next_call_though_nothing_is_left_to_move()
+    {
+        await using var harness = await StartAsync();
+        await EndAsync(harness, "b", [JobState.Discarded]);
+        var (id, key) = (await harness.Store.OpenRetryBatchAsync("b", TestContext.Current.CancellationToken))!.Value;
+        await harness.Store.MoveFailedAsync("b", key, long.MinValue, 10, TestContext.Current.CancellationToken);
+
+        Assert.Equal((id, key), await harness.Store.OpenRetryBatchAsync("b", TestContext.Current.CancellationToken));
+        await harness.Store.SealBatchAsync(id, EnqueueTerms.Alone, TestContext.Current.CancellationToken);
+
+        Assert.Null(await harness.Store.OpenRetryBatchAsync("b", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task A_check_of_counters_that_agree_with_the_rows_changes_nothing()
     {
         await using var harness = await StartAsync();

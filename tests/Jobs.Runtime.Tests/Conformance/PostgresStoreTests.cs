@@ -36,6 +36,11 @@ public sealed class PostgresBatchChangeStoreTests : BatchChangeStoreTests
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
 }
 
+public sealed class PostgresBatchMemberStoreTests : BatchMemberStoreTests
+{
+    private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
+}
+
 public sealed class PostgresOpenBatchStoreTests : OpenBatchStoreTests
 {
     private protected override async Task<StoreHarness> StartAsync() => await PostgresHarness.StartAsync();
