@@ -101,6 +101,8 @@ sealed class WorkerEmitter
         {
             foreach (var perform in _worker.Performs.Where(static perform => perform.NewModifiers is not null))
                 WriteNew(perform);
+            foreach (var metadata in _worker.Metadata)
+                WriteMetadata(metadata);
             if (_worker.Filter is { } filter)
                 FilterEmitter.EmitWhere(_writer, filter, _thisWorker, _argsJson);
             _writer.WriteLine($"static global::Jobs.Generated.WorkerDefinition global::Jobs.IGeneratedWorker.Definition => {_thisWorker}.Definition;");
@@ -141,6 +143,19 @@ sealed class WorkerEmitter
         return key.Members.Count == perform.Args.Stored.Count()
             ? "Unique by all of the args."
             : $"Unique by <c>{Xml(string.Join(", ", key.Members.Select(static member => member.Key)))}</c>.";
+    }
+
+    void WriteMetadata(MetadataModel metadata)
+    {
+        _writer.WriteLine("/// <summary>Makes the metadata of a batch for the callbacks that this worker performs, to be given to <c>BatchOptions.WithMetadata</c>.</summary>");
+        if (_worker.ValueTypes.Records.FirstOrDefault(record => record.Id == metadata.Record) is { } record)
+            _writer.WriteLine($"/// <param name=\"metadata\">Stored as <c>{Xml(Shortened($"{{{string.Join(", ", record.MembersInWords)}}}"))}</c>.</param>");
+        _writer.WriteLine($$"""
+            /// <exception cref="global::System.ArgumentException">The metadata holds what cannot be stored, or has more than 64 KiB.</exception>
+            {{metadata.Modifiers}} global::Jobs.BatchMetadata Metadata({{metadata.Type}} metadata) =>
+                {{(metadata.Record is null ? "throw new global::System.NotSupportedException()" : $"global::Jobs.BatchMetadata.Create(metadata, {_argsJson}.Write{metadata.Record})")}};
+
+            """);
     }
 
     void WriteDispatch()
@@ -365,7 +380,7 @@ sealed class WorkerEmitter
         foreach (var record in _worker.ValueTypes.Records)
         {
             Write(ref isFirst, () => ArgsReaderEmitter.EmitReader(_writer, record));
-            Write(ref isFirst, () => ArgsWriterEmitter.Emit(_writer, record));
+            Write(ref isFirst, () => ArgsWriterEmitter.Emit(_writer, record, isPublic: _worker.Metadata.Any(metadata => metadata.Record == record.Id)));
             if (inKeys.Contains(record.Id))
                 Write(ref isFirst, () => ArgsKeyEmitter.Emit(_writer, record));
         }

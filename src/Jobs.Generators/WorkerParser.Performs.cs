@@ -7,7 +7,7 @@ namespace Jobs.Generators;
 /// <summary>The perform methods.</summary>
 sealed partial class WorkerParser
 {
-    EquatableArray<PerformModel> ParsePerforms()
+    EquatableArray<PerformModel> ParsePerforms(out EquatableArray<MetadataModel> metadata)
     {
         var performs = new List<(PerformModel Model, IMethodSymbol Method, INamedTypeSymbol Args)>();
         var isEmpty = true;
@@ -21,12 +21,16 @@ sealed partial class WorkerParser
             if (twin.Method is null)
                 performs.Add((model, method, args));
             else if (!PerformMethods.IsSame(twin.Method, method))
-                Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), args.Name);
+                Report(JobDiagnostics.SameArgsTwice, Where(method), Name(twin.Method), Name(method), Name(args));
         }
 
         if (isEmpty && !PerformMethods.MayBeUnfinished(_worker))
             Report(JobDiagnostics.NoPerform, _syntax.Identifier.GetLocation(), _worker.Name);
-        CheckNew(performs.Select(static perform => perform.Model).Any(static model => model.NewModifiers is not null));
+        metadata = ParseMetadata(performs.Select(static perform => (perform.Model.Args, perform.Args)));
+        if (performs.Exists(static perform => perform.Model.NewModifiers is not null))
+            CheckName("New", "the method that makes its jobs");
+        if (metadata.Count > 0)
+            CheckName("Metadata", "the method that makes the metadata of its batches");
         ReportClashes(performs);
         return performs.Select(static perform => perform.Model).ToEquatableArray();
     }
@@ -58,7 +62,7 @@ sealed partial class WorkerParser
             Returns = returns,
             Arguments = arguments,
             Args = shape,
-            NewModifiers = shape.Callback is not null ? null : NewModifiers(args),
+            NewModifiers = shape.Callback is not null ? null : Modifiers("New", args, static args => args),
             IsCallable = isCallable && shape.IsComplete,
         };
         return (model, args);
@@ -158,38 +162,42 @@ sealed partial class WorkerParser
         return ParseService(parameter);
     }
 
-    // New
+    // The methods that are added
 
-    string NewModifiers(INamedTypeSymbol args)
+    /// <summary>Those of a method that takes one argument.</summary>
+    /// <param name="name">The method's name.</param>
+    /// <param name="argument">What it takes.</param>
+    /// <param name="argumentOf">What the method of that name takes that is added for a perform method with these args.</param>
+    string Modifiers(string name, ITypeSymbol argument, Func<ITypeSymbol?, ITypeSymbol?> argumentOf)
     {
-        var access = Types.IsVisibleOutside(args) && Types.IsVisibleOutside(_worker) ? "public static" : "internal static";
-        return HidesNew(args) ? access + " new" : access;
+        var access = Types.IsVisibleOutside(argument) && Types.IsVisibleOutside(_worker) ? "public static" : "internal static";
+        return Hides(name, argument, argumentOf) ? access + " new" : access;
     }
 
-    bool HidesNew(INamedTypeSymbol args)
+    bool Hides(string name, ITypeSymbol argument, Func<ITypeSymbol?, ITypeSymbol?> argumentOf)
     {
         for (var type = _worker.BaseType; type is not null; type = type.BaseType)
         {
-            if (type.GetMembers("New").Any(member => HidesNew(member, args)) || (IsWorkerHere(type) && PerformMethods.Of(type, _compilation).Any(method =>
-                    SymbolEqualityComparer.Default.Equals(PerformMethods.Args(method)?.Type, args))))
+            if (type.GetMembers(name).Any(member => IsHiddenBy(member, argument)) || (IsWorkerHere(type) && PerformMethods.Of(type, _compilation).Any(method =>
+                    SymbolEqualityComparer.Default.Equals(argumentOf(PerformMethods.Args(method)?.Type), argument))))
                 return true;
         }
 
         return false;
     }
 
-    bool HidesNew(ISymbol member, INamedTypeSymbol args) =>
+    bool IsHiddenBy(ISymbol member, ITypeSymbol argument) =>
         _compilation.IsSymbolAccessibleWithin(member, _worker) && (member is not IMethodSymbol { Parameters: var parameters } ||
-            (parameters is [var only] && SymbolEqualityComparer.Default.Equals(only.Type, args)));
+            (parameters is [var only] && SymbolEqualityComparer.Default.Equals(only.Type, argument)));
 
-    // The New of a worker of this assembly is being generated too, so it is no member yet.
+    // What is added to a worker of this assembly is being generated too, so it is no member yet.
     bool IsWorkerHere(INamedTypeSymbol type) =>
         SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, _worker.ContainingAssembly) && Types.Has(type, KnownNames.WorkerAttribute);
 
-    void CheckNew(bool emitsNew)
+    void CheckName(string name, string what)
     {
-        if (emitsNew && _worker.GetMembers("New").FirstOrDefault() is { } taken)
-            Report(JobDiagnostics.NewIsTaken, Where(taken), _worker.Name, "New");
+        if (_worker.GetMembers(name).FirstOrDefault() is { } taken)
+            Report(JobDiagnostics.NameIsTaken, Where(taken), _worker.Name, name, what);
     }
 
     // Clashes
@@ -203,7 +211,7 @@ sealed partial class WorkerParser
                 var (earlier, later) = (performs[j], performs[i]);
                 if (earlier.Model.Args.IsComplete && later.Model.Args.IsComplete &&
                     ShapeClash.Find(earlier.Model.Args, later.Model.Args) is { } clash)
-                    Report(JobDiagnostics.ShapesClash, Where(later.Method), Name(earlier.Method), earlier.Args.Name, Name(later.Method), later.Args.Name, clash.Why, clash.Advice);
+                    Report(JobDiagnostics.ShapesClash, Where(later.Method), Name(earlier.Method), Name(earlier.Args), Name(later.Method), Name(later.Args), clash.Why, clash.Advice);
             }
         }
     }

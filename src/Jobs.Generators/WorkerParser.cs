@@ -59,7 +59,7 @@ sealed partial class WorkerParser
         var tags = ParseTags();
         var canEmit = CheckClass();
         var nameCautions = _cautions.Ids.ToEquatableArray();
-        var (performs, unique) = UniqueParser.Parse(_worker, _compilation, ParsePerforms(), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
+        var (performs, unique) = UniqueParser.Parse(_worker, _compilation, ParsePerforms(out var metadata), _args.ValueTypes, _diagnostics.Add, _cancellationToken);
         var backoff = ParseBackoff();
         var construction = canEmit ? ParseConstruction() : null;
 
@@ -83,6 +83,7 @@ sealed partial class WorkerParser
             Construction = construction,
             Performs = performs,
             Filter = FilterParser.Parse(_worker, _compilation, performs),
+            Metadata = metadata,
             ValueTypes = _args.ValueTypes,
             HelperSuffix = HelperSuffix(),
             NameCautions = nameCautions,
@@ -234,6 +235,9 @@ sealed partial class WorkerParser
     /// <summary>The method's name, with its class where that is not the worker.</summary>
     string Name(IMethodSymbol method) =>
         IsOwn(method) ? method.Name : $"{InWords(method.ContainingType)}.{method.Name}";
+
+    /// <summary>The record's name, with its type arguments.</summary>
+    static string Name(INamedTypeSymbol args) => args.IsGenericType ? InWords(args) : args.Name;
 
     static string InWords(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
 

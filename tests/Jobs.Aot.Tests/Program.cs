@@ -48,10 +48,13 @@ await client.EnqueueAsync(NativeWorker.New(nested));
 await journal.Seen(nested.Name);
 Check("Records, lists and what a serializer context covers survive it too", journal.Nested.TryDequeue(out var inner) && IsSame(inner, nested));
 
-var batch = await client.EnqueueBatchAsync(Enumerable.Range(0, 2_000).Select(i => NativeWorker.New(everything with { Number = i })));
+var home = new Address("Main Street", "Ghent");
+var batch = await client.EnqueueBatchAsync(
+    Enumerable.Range(0, 2_000).Select(i => NativeWorker.New(everything with { Number = i })), options => options.WithMetadata(NativeWorker.Metadata(home)));
 await journal.Seen(batch.Id);
 Check("A batch tells its worker with the right counts", journal.Callbacks.TryDequeue(out var callback)
     && callback is { Total: 2_000, Completed: 2_000, Pending: 0, OccurredAt: { } end, InsertedAt: { } start } && end >= start && callback.BatchId == batch.Id);
+Check("And with its metadata as a record", callback?.Metadata == home);
 Check("Each job of the batch ran once", journal.Everything.Select(job => job.Number).Order().SequenceEqual(Enumerable.Range(0, 2_000)));
 Check("The batch's status says so", await client.GetBatchAsync(batch.Id) is { IsClosed: true, Completed: 2_000, Pending: 0 });
 

@@ -64,7 +64,7 @@ public sealed class Journal
 
     public ConcurrentQueue<Nested> Nested { get; } = new();
 
-    public ConcurrentQueue<BatchComplete> Callbacks { get; } = new();
+    public ConcurrentQueue<BatchComplete<Address>> Callbacks { get; } = new();
 
     public Task Seen(string what) => Signal(what).Task.WaitAsync(TimeSpan.FromSeconds(60));
 
@@ -105,7 +105,7 @@ public sealed partial class NativeWorker(Journal journal)
     }
 
     [Perform]
-    public void Tell(BatchComplete batch)
+    public void Tell(BatchComplete<Address> batch)
     {
         journal.Callbacks.Enqueue(batch);
         journal.Say(batch.BatchId);

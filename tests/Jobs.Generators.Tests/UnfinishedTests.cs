@@ -67,6 +67,9 @@ public partial class UnfinishedTests
     [InlineData("public class Clock { public int Now => 0; } [Worker] public partial class Mailer { [Perform] public void Run(Missing args, Clock clock) { } }")]
     [InlineData("public sealed record ListArgs(System.Collections.Generic.List<> All); [Worker] public partial class Mailer { [Perform] public void Run(ListArgs args) { } }")]
     [InlineData("public sealed record LongArgs(string Email string Name); [Worker] public partial class Mailer { [Perform] public void Run(EmailArgs args) { } [Perform] public void Run(LongArgs args) { } }")]
+    [InlineData("[Worker] public partial class Mailer { [Perform] public void Run(BatchComplete<> batch) { } }")]
+    [InlineData("[Worker] public partial class Mailer { [Perform] public void Run(BatchComplete<Missing> batch) { } }")]
+    [InlineData("[Worker] public partial class Mailer { [Perform] public void Run(BatchComplete<EmailArgs batch) { } }")]
     public async Task What_is_not_typed_yet_is_left_to_the_compiler(string source)
     {
         var program = UserProgram.Compile("using Jobs;\npublic sealed record EmailArgs(string Email); public interface IStore<T> { }\n" + source);

@@ -35,6 +35,13 @@ sealed class ArgsParser
 
         var refusals = new List<Refusal>();
         var record = _records.ParseArgs(args, refusals);
+        var metadata = Callbacks.MetadataOf(args) is null ? null : record.Members.FirstOrDefault(static member => member.PlainName == Callbacks.Metadata)?.Value;
+        if (metadata is { Kind: not ValueKind.Record })
+        {
+            refusals.Add(new Refusal($"{args.Name}.{Callbacks.Metadata}", $"it is {Types.WithArticle(metadata.TypeInWords)}, and the metadata of a batch is a record, class or struct of yours that Jobs stores by its members. Put it into one: sealed record MyMetadata({metadata.TypeInWords} Value).", null));
+            metadata = null;
+        }
+
         foreach (var refusal in refusals.Where(static refusal => !refusal.IsKnown))
             _report(refusal.At(LocationOf(refusal.Where) ?? where));
 
@@ -43,16 +50,12 @@ sealed class ArgsParser
         return new ArgsShape
         {
             Record = record,
-            Callback = IsCallback(args) ? args.Name : null,
+            Callback = Callbacks.KindOf(args),
+            Metadata = metadata,
             Constants = constants,
             IsComplete = refusals.Count == 0 && misuses == 0,
         };
     }
-
-    // One of those that the store makes; a record of the user's that derives from the same base is none.
-    static bool IsCallback(INamedTypeSymbol args) =>
-        args.BaseType is { } callback && Types.Is(callback, KnownNames.BatchCallback) &&
-        SymbolEqualityComparer.Default.Equals(args.ContainingAssembly, callback.ContainingAssembly);
 
     string? Unsuitable(INamedTypeSymbol args)
     {

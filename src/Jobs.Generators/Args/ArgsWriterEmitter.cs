@@ -18,7 +18,7 @@ sealed class ArgsWriterEmitter
 
     public static void Emit(SourceWriter writer, ArgsShape shape) => new ArgsWriterEmitter(writer, isArgs: true).Emit("public ", shape.Record, shape.Constants);
 
-    public static void Emit(SourceWriter writer, RecordModel record) => new ArgsWriterEmitter(writer, isArgs: false).Emit("", record, EquatableArray<ConstantModel>.Empty);
+    public static void Emit(SourceWriter writer, RecordModel record, bool isPublic) => new ArgsWriterEmitter(writer, isArgs: false).Emit(isPublic ? "public " : "", record, EquatableArray<ConstantModel>.Empty);
 
     /// <summary>Writes those values of a filter that are given.</summary>
     public static void EmitGiven(SourceWriter writer, FilterModel filter)

@@ -58,7 +58,11 @@ public sealed class CallbackAnalyzer : DiagnosticAnalyzer
     }
 
     static bool Performs(INamedTypeSymbol worker, ITypeSymbol callback) => worker.GetMembers().OfType<IMethodSymbol>().Any(method =>
-        Types.Has(method, KnownNames.PerformAttribute) && method.Parameters.Any(parameter => Is(parameter.Type, callback)));
+        Types.Has(method, KnownNames.PerformAttribute) && method.Parameters.Any(parameter => Takes(parameter.Type, callback)));
+
+    // Whatever its metadata is.
+    static bool Takes(ITypeSymbol args, ITypeSymbol callback) =>
+        Is(args, callback) || (Callbacks.KindOf(callback) is { } kind && Callbacks.KindOf(args) == kind);
 
     static bool Is(ITypeSymbol type, ITypeSymbol other) => SymbolEqualityComparer.Default.Equals(type, other);
 }

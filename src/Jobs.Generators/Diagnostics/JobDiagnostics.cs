@@ -85,10 +85,10 @@ static class JobDiagnostics
         "The worker has no perform method for these args",
         "{0} has no [Perform] method for {1}. {2}");
 
-    public static readonly DiagnosticDescriptor NewIsTaken = Error(
+    public static readonly DiagnosticDescriptor NameIsTaken = Error(
         "JOB017",
-        "A worker's New is written by the generator",
-        "{0} declares {1} itself, where the generator would add the method that makes its jobs. Rename it.");
+        "A worker's New and Metadata are written by the generator",
+        "{0} declares {1} itself, where the generator would add {2}. Rename it.");
 
     public static readonly DiagnosticDescriptor ContextMissing = Error(
         "JOB018",

@@ -55,7 +55,7 @@ public sealed class UnknownArgsAnalyzer : DiagnosticAnalyzer
 
     static string Advice(INamedTypeSymbol worker, ITypeSymbol args, List<ITypeSymbol> accepted)
     {
-        if (args.BaseType is { } callback && Types.Is(callback, KnownNames.BatchCallback))
+        if (Callbacks.KindOf(args) is not null)
             return "A batch enqueues its callbacks itself, when their conditions hold.";
         var types = accepted.Select(Name).ToList();
         return types.Count == 0

@@ -11,6 +11,9 @@ sealed record ArgsShape
     /// <summary>The name of the callback that it is, made by the store and not by callers, such as "BatchComplete"; null if it is none.</summary>
     public required string? Callback { get; init; }
 
+    /// <summary>The record that a callback has its metadata as; null if it has plain JSON, or is none.</summary>
+    public required ValueModel? Metadata { get; init; }
+
     public required EquatableArray<ConstantModel> Constants { get; init; }
 
     /// <summary>False while members are missing because they cannot be stored: then it is written, and not read.</summary>
@@ -43,7 +46,7 @@ sealed record ArgsShape
     /// <summary>For comments: <c>{"status": "complete", "batch_id": string, "name"?: string}</c>.</summary>
     public string Description =>
         "{" + string.Join(", ", Constants.Select(constant => $"{JsonText.Quote(constant.Key)}: {constant.Json}")
-            .Concat(Stored.Select(member => $"{JsonText.Quote(member.Key)}{(member.IsOptional ? "?" : "")}: {member.Value.TypeInWords}"))) + "}";
+            .Concat(Record.MembersInWords)) + "}";
 }
 
 /// <summary>A key that always holds the same value.</summary>

@@ -1,3 +1,5 @@
+using Jobs.Generators.Text;
+
 namespace Jobs.Generators.Model;
 
 /// <summary>A record, class or struct that is stored member by member: the args, or a value in them.</summary>
@@ -16,6 +18,10 @@ sealed record RecordModel
     public required EquatableArray<MemberModel> Members { get; init; }
 
     public IEnumerable<MemberModel> Stored => Members.Where(member => !member.IsFromBatch);
+
+    /// <summary>For comments: <c>"batch_id": string</c>, <c>"name"?: string</c>.</summary>
+    public IEnumerable<string> MembersInWords =>
+        Stored.Select(member => $"{JsonText.Quote(member.Key)}{(member.IsOptional ? "?" : "")}: {member.Value.TypeInWords}");
 }
 
 /// <summary>A member of a record.</summary>

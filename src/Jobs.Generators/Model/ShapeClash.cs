@@ -15,6 +15,10 @@ sealed record ShapeClash(string Why, string Advice)
         if (!CouldTake(first, second) && !CouldTake(second, first))
             return null;
 
+        if (first.Callback is { } callback && callback == second.Callback)
+            return new ShapeClash(
+                $"both are the callback {callback}, and what metadata a batch has does not say which.",
+                "Keep one, with a nullable type where a batch may have no metadata.");
         if (Captured(first, second) is { } captured)
             return captured;
         var keys = new HashSet<string>(first.Keys, StringComparer.Ordinal);

@@ -53,6 +53,9 @@ sealed record WorkerModel
     /// <summary>By what its jobs are found; <see langword="null"/> where there is nothing, or the name is taken.</summary>
     public required FilterModel? Filter { get; init; }
 
+    /// <summary>What its callbacks have the metadata of their batches as, each type once.</summary>
+    public required EquatableArray<MetadataModel> Metadata { get; init; }
+
     public required ValueTypes ValueTypes { get; init; }
 
     /// <summary>Put behind the names of the helper types where the worker has members, or its namespace children, of the same name.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Jobs.Generated;
 using Jobs.Store;
@@ -8,10 +7,8 @@ namespace Jobs;
 /// <summary>Who is told of a batch, where its members do not say it, and how it is stored.</summary>
 public class BatchOptions : EnqueueOptions
 {
-    const int LargestMetadata = 64 * 1024;
-
     readonly Dictionary<BatchCallbacks, BatchListener> _listeners = [];
-    byte[]? _metadata;
+    BatchMetadata? _metadata;
 
     internal IReadOnlyList<BatchListener> Listeners => [.. _listeners.Values];
 
@@ -22,37 +19,20 @@ public class BatchOptions : EnqueueOptions
     /// </value>
     public string? Parent { get; set; }
 
-    /// <summary>What the callbacks are to know of the batch: a JSON object. A callback reads it with <see cref="BatchCallback.MetadataAs"/>.</summary>
-    /// <param name="metadata">The value, which becomes a JSON object of 64 KiB at most.</param>
-    /// <param name="type">How it is written: from a serializer context that covers the type.</param>
-    /// <exception cref="ArgumentException">It does not become a JSON object, or one that is too large, or that PostgreSQL cannot store.</exception>
-    public BatchOptions WithMetadata<T>(T metadata, JsonTypeInfo<T> type)
+    /// <summary>What the callbacks are to know of the batch. A perform method that takes a <see cref="BatchComplete{TMetadata}"/>, or another kind, gets it as its record.</summary>
+    /// <param name="metadata">From the <c>Metadata</c> method of the worker that is told: <c>BatchEmailWorker.Metadata(new Campaign("spring"))</c>.</param>
+    public BatchOptions WithMetadata(BatchMetadata metadata)
     {
-        ArgumentNullException.ThrowIfNull(type);
-        var json = Written(metadata, type);
-        if (json is not [(byte)'{', ..])
-            throw new ArgumentException($"The metadata of a batch is a JSON object, and {typeof(T).Name} became something else.", nameof(metadata));
-        if (json.Length > LargestMetadata)
-            throw new ArgumentException($"The metadata of a batch has {LargestMetadata} bytes at most, and this has {json.Length}.", nameof(metadata));
-        _metadata = json;
+        ArgumentNullException.ThrowIfNull(metadata);
+        _metadata = metadata;
         return this;
     }
 
-    static byte[] Written<T>(T metadata, JsonTypeInfo<T> type)
-    {
-        try
-        {
-            var json = JobOutput.Of(metadata, type);
-
-            // A callback's args have it one level further in.
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = ArgsReader.MaxDepth - 1 });
-            return json;
-        }
-        catch (Exception exception) when (exception is ArgumentException or JsonException)
-        {
-            throw new ArgumentException($"The metadata of a batch cannot be stored. {exception.Message}", nameof(metadata), exception);
-        }
-    }
+    /// <summary>What the callbacks are to know of the batch: a JSON object. A callback reads it with <see cref="BatchCallbackExtensions.MetadataAs"/>.</summary>
+    /// <param name="metadata">The value, which becomes a JSON object of 64 KiB at most.</param>
+    /// <param name="type">How it is written: from a serializer context that covers the type.</param>
+    /// <exception cref="ArgumentException">It does not become a JSON object, or one that is too large, or that PostgreSQL cannot store.</exception>
+    public BatchOptions WithMetadata<T>(T metadata, JsonTypeInfo<T> type) => WithMetadata(BatchMetadata.Of(metadata, type));
 
     /// <summary>Names the worker that gets the batch's <see cref="BatchComplete"/>.</summary>
     /// <param name="configure">Says where and how often it is tried, if not as the worker says.</param>
@@ -99,5 +79,5 @@ public class BatchOptions : EnqueueOptions
         return this;
     }
 
-    internal virtual NewBatch NewBatch(string id) => new(id) { Parent = Parent, Metadata = _metadata is null ? default(ReadOnlyMemory<byte>?) : _metadata };
+    internal virtual NewBatch NewBatch(string id) => new(id) { Parent = Parent, Metadata = _metadata?.Json };
 }

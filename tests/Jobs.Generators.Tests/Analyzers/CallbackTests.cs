@@ -23,6 +23,18 @@ public class CallbackTests
         Assert.Equal(["CS0311", "JOB001"], await DiagnoseAsync("Admin", "} [Worker] public class Admin { [Perform] public void Notify(BatchComplete batch) { }"));
 
     [Fact]
+    public async Task A_worker_that_takes_the_callback_with_metadata_as_a_record_is_right() =>
+        Assert.Empty(await DiagnoseAsync("Admin", "} public sealed record Campaign(string Name); [Worker] public partial class Admin { [Perform] public void Notify(BatchComplete<Campaign> batch) { }"));
+
+    [Fact]
+    public async Task So_is_one_that_the_generator_could_not_write() =>
+        Assert.Equal(["CS0311", "JOB001"], await DiagnoseAsync("Admin", "} public sealed record Campaign(string Name); [Worker] public class Admin { [Perform] public void Notify(BatchComplete<Campaign> batch) { }"));
+
+    [Fact]
+    public async Task A_worker_that_takes_another_callback_with_metadata_is_told_of() =>
+        Assert.Equal(["CS0311", "JOB022"], await DiagnoseAsync("Admin", "} public sealed record Campaign(string Name); [Worker] public partial class Admin { [Perform] public void Notify(BatchDiscarded<Campaign> batch) { }"));
+
+    [Fact]
     public async Task A_method_of_the_users_own_with_the_same_constraint_is_told_of_too() => Assert.Equal(
         ["CS0311", "JOB022"],
         await AdvisedProgram.DiagnoseAsync("static void End<TWorker>() where TWorker : IPerforms<BatchComplete> { } static void It() => End<EmailArgs>();"));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Jobs.Runtime.Tests.Behaviour;
@@ -70,7 +71,23 @@ public sealed partial class Crew(Script script, JobClient client)
     [Perform]
     public void Retryable(BatchRetryable batch) => Tell("retryable", batch);
 
-    void Tell(string what, BatchCallback batch) => script.Say($"{batch.BatchId} {what}{(batch.MetadataAs(BatchJson.Default.Campaign) is { } campaign ? $" ({campaign.Name} {campaign.Year})" : "")}");
+    void Tell(string what, BatchCallback<JsonElement?> batch) => script.Say($"{batch.BatchId} {what}{(batch.MetadataAs(BatchJson.Default.Campaign) is { } campaign ? $" ({campaign.Name} {campaign.Year})" : "")}");
+}
+
+public sealed record Notice(string Text);
+
+/// <summary>Is told of its batches with what their callers know of them, as a record; of one that went well also without.</summary>
+[Worker(Name = "announcer", Queue = "tests", MaxAttempts = 1)]
+public sealed partial class Announcer(Script script)
+{
+    [Perform]
+    public void Announce(Notice notice) => script.Say($"announced {notice.Text}");
+
+    [Perform]
+    public void Complete(BatchComplete<Campaign> batch) => script.Say($"{batch.BatchId} complete ({batch.Metadata.Name} {batch.Metadata.Year})");
+
+    [Perform]
+    public void Succeeded(BatchSucceeded<Campaign?> batch) => script.Say($"{batch.BatchId} succeeded ({batch.Metadata?.Name ?? "nothing known"})");
 }
 
 public sealed class BatchTests
@@ -90,6 +107,40 @@ public sealed class BatchTests
         Assert.Equal(
             ["b attempted (spring 2026)", "b cancelled (spring 2026)", "b complete (spring 2026)", "b discarded (spring 2026)", "b retryable (spring 2026)"],
             Told(host));
+    }
+
+    [Fact]
+    public async Task A_batch_tells_its_worker_with_its_metadata_as_the_record_that_the_worker_takes()
+    {
+        await using var host = await TestHost.StartAsync();
+        var campaign = Announcer.Metadata(new Campaign("spring", 2026));
+
+        await host.Client.EnqueueBatchAsync("b", [Announcer.New(new Notice("it"))], batch => batch.WithMetadata(campaign), TestContext.Current.CancellationToken);
+        await host.Client.EnqueueBatchAsync("c", Tasks("discard"), batch => batch.WithMetadata(campaign).OnComplete<Announcer>(), TestContext.Current.CancellationToken);
+
+        await host.Script.Seen("b complete (spring 2026)");
+        await host.Script.Seen("b succeeded (spring)");
+        await host.Script.Seen("c complete (spring 2026)");
+        Assert.Equal("""{"name": "spring", "year": 2026}""", await host.ScalarAsync<string>("SELECT metadata::text FROM jobs.batches WHERE id = 'b'"));
+    }
+
+    [Fact]
+    public async Task A_batch_without_metadata_or_with_another_records_fails_the_callback_that_needs_it_and_nothing_else()
+    {
+        await using var host = await TestHost.StartAsync();
+
+        await host.Client.EnqueueBatchAsync("none", [Announcer.New(new Notice("it"))], cancellationToken: TestContext.Current.CancellationToken);
+        await host.Client.EnqueueBatchAsync(
+            "other", Tasks("ok"), static batch => batch.WithMetadata(new Campaign("spring", 2026), BatchJson.Default.Campaign).OnComplete<Announcer>(), TestContext.Current.CancellationToken);
+
+        await host.Script.Seen("none succeeded (nothing known)");
+        Assert.Contains("metadata in the stored args must be an object, and is null.", await Refused("none"), StringComparison.Ordinal);
+        Assert.Contains("metadata in the stored args has no key name, which it must have.", await Refused("other"), StringComparison.Ordinal);
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", static completed => completed == 6);
+        Assert.Equal(2, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state <> 'completed'"));
+
+        Task<string?> Refused(string batch) => host.UntilAsync<string?>(
+            $"SELECT (SELECT errors->0->>'error' FROM jobs.jobs WHERE callback = 'complete' AND state = 'discarded' AND args->>'batch_id' = '{batch}')", static error => error is not null);
     }
 
     [Fact]
@@ -287,6 +338,39 @@ public sealed class BatchTests
         Assert.Contains("JSON object", Assert.Throws<ArgumentException>(() => options.WithMetadata(["a"], BatchJson.Default.StringArray)).Message, StringComparison.Ordinal);
         Assert.Contains("65536 bytes at most", Assert.Throws<ArgumentException>(() => options.WithMetadata(new Campaign(new string('x', 70_000), 1), BatchJson.Default.Campaign)).Message, StringComparison.Ordinal);
         Assert.Contains("NUL", Assert.Throws<ArgumentException>(() => options.WithMetadata(new Campaign("\0", 1), BatchJson.Default.Campaign)).Message, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Metadata_of_a_worker_is_refused_as_that_of_a_context_is()
+    {
+        Assert.Contains("65536 bytes at most", Assert.Throws<ArgumentException>(static () => Announcer.Metadata(new Campaign(new string('x', 70_000), 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("NUL", Assert.Throws<ArgumentException>(static () => Announcer.Metadata(new Campaign("\0", 1))).Message, StringComparison.Ordinal);
+        Assert.Contains("Campaign.Name is null", Assert.Throws<ArgumentException>(static () => Announcer.Metadata(new Campaign(null!, 1))).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentNullException>(static () => Announcer.Metadata(null!));
+        Assert.Throws<ArgumentNullException>(static () => new BatchOptions().WithMetadata(null!));
+    }
+
+    [Theory]
+    [InlineData(63, true)]
+    [InlineData(64, false)]
+    public void Metadata_that_is_as_deep_as_args_may_be_is_refused_for_it_stands_in_the_args_of_callbacks(int levels, bool isTaken)
+    {
+        var refused = Record.Exception(() => BatchMetadata.Create(levels, static (json, levels) => Nest(json, levels)));
+
+        Assert.Equal(isTaken, refused is null);
+        Assert.True(isTaken || refused is ArgumentException);
+    }
+
+    static void Nest(Utf8JsonWriter json, int levels)
+    {
+        json.WriteStartObject();
+        if (levels > 1)
+        {
+            json.WritePropertyName("a");
+            Nest(json, levels - 1);
+        }
+
+        json.WriteEndObject();
     }
 
     static IEnumerable<NewJob> Tasks(params IEnumerable<string> what) => what.Select(static what => Crew.New(new Chore(what)));
