@@ -10,6 +10,13 @@ namespace Jobs.Postgres;
 /// </remarks>
 static class JobFilterSql
 {
+    /// <summary>Whether it means members of a batch that execute, and others: those are in an index that has no batch, but few jobs.</summary>
+    public static bool IsInTwoIndexes(JobFilter filter) => filter is { Batch: not null, Ids: null } && filter.States switch
+    {
+        null => true,
+        var states => states.Contains(JobState.Executing) && states.Any(static state => state != JobState.Executing),
+    };
+
     /// <summary>The condition of <paramref name="filter"/>, its values bound behind the parameters that are there.</summary>
     public static string Where(JobFilter filter, NpgsqlParameterCollection parameters)
     {

@@ -258,7 +258,8 @@ sealed partial class PostgresStore
 
     internal const string CountMembersSql = """
         SELECT
-            (SELECT count(*) FROM :schema.jobs WHERE batch = $1 AND NOT :schema.is_final(state))::integer
+            (SELECT count(*) FROM :schema.jobs WHERE batch = $1 AND state IN ('scheduled', 'available', 'retryable'))::integer
+            + (SELECT count(*) FROM :schema.jobs WHERE batch = $1 AND state = 'executing')::integer
             + (SELECT count(*) FROM :schema.batches WHERE parent = $1 AND counted_at IS NULL)::integer
         """;
 

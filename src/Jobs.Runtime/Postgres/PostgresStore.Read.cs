@@ -7,16 +7,46 @@ namespace Jobs.Postgres;
 
 sealed partial class PostgresStore
 {
-    // One row more than asked for, to know whether there are more. Of large jobs come as many as make 8 MiB, and one at least;
-    // what errors, output and meta weigh is their size in the table, which PostgreSQL knows without reading them.
-    internal const string ListJobs = """
-        WITH page AS MATERIALIZED (
-            SELECT j.*
+    // One row more than asked for, to know whether there are more.
+    const string PageOf = """
+        SELECT j.*
             FROM :schema.jobs AS j
             WHERE :filter
-            ORDER BY j.id :direction
+        """;
+
+    const string PageEnd = """
+        ORDER BY j.id :direction
             LIMIT $1 + 1
-        ), weighed AS (
+        """;
+
+    // The members of a batch that execute are not in the index of the others, but in that of all that execute: see JobFilterSql.IsInTwoIndexes.
+    const string TwoPages = $"""
+        SELECT j.*
+            FROM (
+                ({PageOf} AND j.state <> 'executing' {PageEnd})
+                UNION ALL
+                ({PageOf} AND j.state = 'executing' {PageEnd})
+            ) AS j
+            {PageEnd}
+        """;
+
+    internal const string ListJobs = $"""
+        WITH page AS MATERIALIZED (
+            {PageOf}
+            {PageEnd}
+        ), {Weighed}
+        """;
+
+    internal const string ListMembers = $"""
+        WITH page AS MATERIALIZED (
+            {TwoPages}
+        ), {Weighed}
+        """;
+
+    // Of large jobs come as many as make 8 MiB, and one at least; what errors, output and meta weigh is their size in the table, which PostgreSQL knows
+    // without reading them.
+    const string Weighed = """
+        weighed AS (
             SELECT page.*, count(*) OVER () AS found, sum(
                 args_bytes + coalesce(pg_column_size(errors), 0) + coalesce(pg_column_size(output), 0) + coalesce(pg_column_size(meta), 0))
                 OVER (ORDER BY id :direction ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
@@ -46,7 +76,7 @@ sealed partial class PostgresStore
                     conditions += $" AND j.id {(order == JobOrder.OldestFirst ? ">" : "<")} ${parameters.Count}";
                 }
 
-                return Filtered(ListJobs, conditions).Replace(":direction", order == JobOrder.OldestFirst ? "ASC" : "DESC", StringComparison.Ordinal);
+                return Filtered(JobFilterSql.IsInTwoIndexes(filter) ? ListMembers : ListJobs, conditions).Replace(":direction", order == JobOrder.OldestFirst ? "ASC" : "DESC", StringComparison.Ordinal);
             },
             static async (reader, token) =>
             {
@@ -100,12 +130,22 @@ sealed partial class PostgresStore
         ) AS bounded
         """;
 
+    internal const string CountMembers = """
+        SELECT count(*)
+        FROM (
+            SELECT FROM :schema.jobs AS j WHERE :filter AND j.state <> 'executing'
+            UNION ALL
+            SELECT FROM :schema.jobs AS j WHERE :filter AND j.state = 'executing'
+            LIMIT $1 + 1
+        ) AS bounded
+        """;
+
     public override Task<JobCount> CountAsync(JobFilter filter, int limit, CancellationToken cancellationToken) =>
         ForCallerAsync(
             parameters =>
             {
                 parameters.Bind((long)limit, NpgsqlDbType.Bigint);
-                return Filtered(CountJobs, JobFilterSql.Where(filter, parameters));
+                return Filtered(JobFilterSql.IsInTwoIndexes(filter) ? CountMembers : CountJobs, JobFilterSql.Where(filter, parameters));
             },
             async (reader, token) =>
             {

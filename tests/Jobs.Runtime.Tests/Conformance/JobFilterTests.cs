@@ -32,6 +32,8 @@ public sealed class JobFilterTests
         { nameof(PostgresStore.EditJobs), 11 },
         { nameof(PostgresStore.ListJobs), 1 },
         { nameof(PostgresStore.CountJobs), 1 },
+        { nameof(PostgresStore.ListMembers), 1 },
+        { nameof(PostgresStore.CountMembers), 1 },
     };
 
     [Theory]

@@ -133,6 +133,7 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
             new() { Ids = [5, 3_000_000] },
             new() { Batch = "b" },
             new() { Batch = "b", States = [JobState.Scheduled] },
+            new() { Batch = "b", States = [JobState.Executing, JobState.Scheduled] },
             new() { States = [JobState.Discarded] },
             new() { States = [JobState.Scheduled, JobState.Retryable] },
             new() { States = [JobState.Executing] },
@@ -154,7 +155,7 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
             await jobs.Database.ForgetStatementsAsync();
             await store.CountQueuesAsync(1_000, TestContext.Current.CancellationToken);
             await store.FindEndedAsync([.. Enumerable.Range(1, 1_000).Select(i => (long)i)], TestContext.Current.CancellationToken);
-            await store.CancelAsync(new JobSelection(new JobFilter { Batch = "b" }, long.MinValue, 100), TestContext.Current.CancellationToken);
+            await store.CancelAsync(new JobSelection(new JobFilter { Batch = "b", States = [JobState.Scheduled] }, long.MinValue, 100), TestContext.Current.CancellationToken);
         });
 
         await AssertPagesAsync(atLeast: 3, mostOfACall: 6_000);

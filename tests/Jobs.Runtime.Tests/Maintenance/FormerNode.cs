@@ -152,13 +152,18 @@ sealed partial class FormerNode : IAsyncDisposable
         await command.PrepareAsync();
     }
 
-    static NpgsqlDbType TypeOf(string sql, int number) => Regex.Match(sql, $@"\${number}::(\w+)").Groups[1].Value switch
+    static NpgsqlDbType TypeOf(string sql, int number)
     {
-        "boolean" => NpgsqlDbType.Array | NpgsqlDbType.Boolean,
-        "bigint" => NpgsqlDbType.Array | NpgsqlDbType.Bigint,
-        "uuid" => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
-        _ => NpgsqlDbType.Array | NpgsqlDbType.Text,
-    };
+        var cast = Regex.Match(sql, $@"\${number}::(\w+)(\[\])?");
+        var type = cast.Groups[1].Value switch
+        {
+            "boolean" => NpgsqlDbType.Boolean,
+            "bigint" => NpgsqlDbType.Bigint,
+            "uuid" => NpgsqlDbType.Uuid,
+            _ => NpgsqlDbType.Text,
+        };
+        return cast.Success && !cast.Groups[2].Success ? type : NpgsqlDbType.Array | type;
+    }
 
     NpgsqlCommand Command(string sql) => new(new SchemaName("jobs").Qualify(sql), _connection);
 
