@@ -13,6 +13,12 @@ sealed class BatchSweeper(
 {
     const int BatchesOfATurn = 100;
 
+    // Those that wait and those that execute: a statement that had both would hold a running member while it waits for the batch, which that member
+    // may hold in a transaction of its own. Those that execute are marked first: one that nobody has marked yet, since who cancelled the batch died
+    // before he came to it, may fail at any time, and then waits. What was claimed in between is among the last.
+    internal static readonly IReadOnlyList<IReadOnlyCollection<JobState>> Passes =
+        [[JobState.Executing], [JobState.Scheduled, JobState.Available, JobState.Retryable], [JobState.Executing]];
+
     readonly SemaphoreSlim _found = new(0);
 
     /// <summary>There is something to do. Nothing happens unless this node leads.</summary>
@@ -41,13 +47,19 @@ sealed class BatchSweeper(
         while (!work.IsNone);
     }
 
-    // Those that wait, and then those that execute: a statement that had both would hold a running member while it waits for the batch, which that
-    // member may hold in a transaction of its own. What was claimed in between is among the second.
     async Task CancelMembersAsync(long key, string id, Action beforeChunk, CancellationToken leading)
     {
         signals.Wake(await store.BeginBatchSweepAsync(key, leading).ConfigureAwait(false));
-        var waiting = await CancelAllAsync(new JobFilter { Batch = id, States = [JobState.Scheduled, JobState.Available, JobState.Retryable] }, beforeChunk, leading).ConfigureAwait(false);
-        var running = await CancelAllAsync(new JobFilter { Batch = id, States = [JobState.Executing] }, beforeChunk, leading).ConfigureAwait(false);
+        var (waiting, running) = (0L, 0L);
+        foreach (var states in Passes)
+        {
+            var cancelled = await CancelAllAsync(new JobFilter { Batch = id, States = states }, beforeChunk, leading).ConfigureAwait(false);
+            if (states.Contains(JobState.Executing))
+                running += cancelled;
+            else
+                waiting += cancelled;
+        }
+
         if (running > 0)
             control.Tell();
         await store.EndBatchSweepAsync(key, leading).ConfigureAwait(false);

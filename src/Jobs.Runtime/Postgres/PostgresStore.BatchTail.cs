@@ -144,7 +144,7 @@ sealed partial class PostgresStore
     /// <param name="Queues">The queues in which it enqueued callbacks.</param>
     /// <param name="ClosedChildren">The keys of those that it closed and that are members of other batches.</param>
     /// <param name="Doubles">The ids of the batches of which something was to be told that had been told, and was not.</param>
-    readonly record struct TailResult(IReadOnlyList<string> Closed, IReadOnlyList<string> Queues, IReadOnlyList<long> ClosedChildren, IReadOnlyList<string> Doubles);
+    internal readonly record struct TailResult(IReadOnlyList<string> Closed, IReadOnlyList<string> Queues, IReadOnlyList<long> ClosedChildren, IReadOnlyList<string> Doubles);
 
     static TailResult ReadTail(NpgsqlDataReader reader, int first) => new(
         reader.GetFieldValue<string[]>(first), reader.GetFieldValue<string[]>(first + 1), reader.GetFieldValue<long[]>(first + 2), reader.GetFieldValue<string[]>(first + 3));

@@ -283,12 +283,7 @@ sealed partial class PostgresStore
                 await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
                 if (await LockBatchAsync(connection, key, cancellationToken).ConfigureAwait(false) is not var (id, counted))
                     return (null, []);
-                var found = await QueryAsync(
-                    connection,
-                    _countMembers,
-                    parameters => parameters.Bind(key, NpgsqlDbType.Bigint),
-                    static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? reader.GetInt32(0) : 0,
-                    cancellationToken).ConfigureAwait(false);
+                var found = await CountMembersAsync(connection, key, cancellationToken).ConfigureAwait(false);
                 var tail = counted == found ? default : await RepairAsync(connection, key, counted - found, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
                 return (new BatchCheck(id, counted, found, tail.Queues ?? []), tail.ClosedChildren ?? []);
@@ -297,7 +292,7 @@ sealed partial class PostgresStore
         return check is null ? null : check with { Queues = [.. check.Queues, .. await CountInParentsAsync(closed).ConfigureAwait(false)] };
     }
 
-    Task<(string Id, int Pending)?> LockBatchAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken) =>
+    internal Task<(string Id, int Pending)?> LockBatchAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken) =>
         QueryAsync<(string, int)?>(
             connection,
             _lockBatch,
@@ -305,7 +300,15 @@ sealed partial class PostgresStore
             static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? (reader.GetString(0), reader.GetInt32(1)) : null,
             cancellationToken);
 
-    Task<TailResult> RepairAsync(NpgsqlConnection connection, long key, int drift, CancellationToken cancellationToken) =>
+    internal Task<int> CountMembersAsync(NpgsqlConnection connection, long key, CancellationToken cancellationToken) =>
+        QueryAsync(
+            connection,
+            _countMembers,
+            parameters => parameters.Bind(key, NpgsqlDbType.Bigint),
+            static async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? reader.GetInt32(0) : 0,
+            cancellationToken);
+
+    internal Task<TailResult> RepairAsync(NpgsqlConnection connection, long key, int drift, CancellationToken cancellationToken) =>
         QueryAsync(
             connection,
             _repairBatch,

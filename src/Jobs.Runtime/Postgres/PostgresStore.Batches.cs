@@ -269,7 +269,7 @@ sealed partial class PostgresStore
         return stored.TryGetValue(BatchCallbacks.Complete, out var complete) ? complete.Worker : null;
     }
 
-    Task<TailResult> SealBatchAsync(NpgsqlConnection connection, long key, int added, CancellationToken cancellationToken) =>
+    internal Task<TailResult> SealBatchAsync(NpgsqlConnection connection, long key, int added, CancellationToken cancellationToken) =>
         QueryAsync(
             connection,
             _sealBatch,

@@ -46,7 +46,7 @@ sealed partial class PostgresStore
         )
         """;
 
-    const string Cancellable = $"({Waits} OR j.state = 'executing' AND j.cancel_requested_at IS NULL)";
+    internal const string Cancellable = $"({Waits} OR j.state = 'executing' AND j.cancel_requested_at IS NULL)";
 
     // A job that waits ends here. One that executes is asked to: from then on, whatever becomes of it but a normal end is a cancel.
     internal const string CancelJobs = $$"""
@@ -68,7 +68,7 @@ sealed partial class PostgresStore
         {{OfLocked}}
         """;
 
-    const string Retriable = "j.state IN ('scheduled', 'retryable', 'completed', 'cancelled', 'discarded')";
+    internal const string Retriable = "j.state IN ('scheduled', 'retryable', 'completed', 'cancelled', 'discarded')";
 
     // A finished member goes back only into a batch that is not closed, which is decided under the lock on the batch: it holds
     // the batch open from then on. A job that has ended and whose key another one holds by now stays as it is; if nobody holds the key, it has it
@@ -153,7 +153,7 @@ sealed partial class PostgresStore
         {{OfLocked}}
         """;
 
-    const string Deletable = "j.state <> 'executing'";
+    internal const string Deletable = "j.state <> 'executing'";
 
     // A member that has not ended counts as cancelled; of one that has, the counters keep what it was. Nobody waits for a
     // key while he holds a job: a key that somebody else is taking at the moment is left to him.
@@ -264,31 +264,33 @@ sealed partial class PostgresStore
 
     Task<ChangeResult> ChangeAsync(
         string change, JobSelection jobs, string possible, Action<NpgsqlParameterCollection> bind, CancellationToken cancellationToken) =>
-        ForCallerAsync(
-            parameters =>
-            {
-                parameters.Bind(jobs.After, NpgsqlDbType.Bigint);
-                parameters.Bind((long)jobs.Limit, NpgsqlDbType.Bigint);
-                bind(parameters);
-                var filter = JobFilterSql.Where(jobs.Filter, parameters);
-                return Filtered(change, jobs.OnlyPossible ? $"{possible} AND {filter}" : filter);
-            },
-            async (reader, token) =>
-            {
-                await reader.ReadAsync(token).ConfigureAwait(false);
-                if (reader.IsDBNull(0))
-                    return new ChangeResult([], []);
-                if (reader.FieldCount > 4)
-                    Warn(reader.GetFieldValue<string[]>(4));
-                var ids = reader.GetFieldValue<long[]>(0);
-                var states = reader.GetFieldValue<string[]>(1);
-                var changed = reader.GetFieldValue<bool[]>(2);
-                HashSet<long> contested = reader.FieldCount > 5 && !reader.IsDBNull(5) ? [.. reader.GetFieldValue<long[]>(5)] : [];
-                return new ChangeResult(
-                    [.. ids.Select((id, i) => new SelectedJob(id, JobStates.FromSql(states[i]), changed[i], contested.Contains(id)))],
-                    reader.GetFieldValue<string[]>(3));
-            },
-            cancellationToken);
+        ForCallerAsync(parameters => WriteChange(parameters, change, jobs, possible, bind), ReadChangedAsync, cancellationToken);
+
+    internal static string WriteChange(
+        NpgsqlParameterCollection parameters, string change, JobSelection jobs, string possible, Action<NpgsqlParameterCollection> bind)
+    {
+        parameters.Bind(jobs.After, NpgsqlDbType.Bigint);
+        parameters.Bind((long)jobs.Limit, NpgsqlDbType.Bigint);
+        bind(parameters);
+        var filter = JobFilterSql.Where(jobs.Filter, parameters);
+        return Filtered(change, jobs.OnlyPossible ? $"{possible} AND {filter}" : filter);
+    }
+
+    internal async Task<ChangeResult> ReadChangedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (reader.IsDBNull(0))
+            return new ChangeResult([], []);
+        if (reader.FieldCount > 4)
+            Warn(reader.GetFieldValue<string[]>(4));
+        var ids = reader.GetFieldValue<long[]>(0);
+        var states = reader.GetFieldValue<string[]>(1);
+        var changed = reader.GetFieldValue<bool[]>(2);
+        HashSet<long> contested = reader.FieldCount > 5 && !reader.IsDBNull(5) ? [.. reader.GetFieldValue<long[]>(5)] : [];
+        return new ChangeResult(
+            [.. ids.Select((id, i) => new SelectedJob(id, JobStates.FromSql(states[i]), changed[i], contested.Contains(id)))],
+            reader.GetFieldValue<string[]>(3));
+    }
 
     /// <summary>A statement with a filter in the place of <c>:filter</c>.</summary>
     internal static string Filtered(string sql, string filter) => sql.Replace(":filter", filter, StringComparison.Ordinal);

@@ -55,23 +55,21 @@ sealed partial class PostgresStore
         """;
 
     public override Task<PruneResult> PruneAsync(PruneRule rule, WalkMark after, int limit, CancellationToken cancellationToken) =>
-        QueryAsync(
-            _prune,
-            parameters =>
-            {
-                parameters.Bind(JobStates.ToSql(rule.State), NpgsqlDbType.Text);
-                parameters.Bind(rule.Age, NpgsqlDbType.Interval);
-                parameters.Bind(after.At, NpgsqlDbType.TimestampTz);
-                parameters.Bind(after.Id, NpgsqlDbType.Bigint);
-                parameters.Bind(limit, NpgsqlDbType.Integer);
-                parameters.BindArray([.. rule.Workers], NpgsqlDbType.Text);
-                parameters.BindArray([.. rule.OtherWorkers], NpgsqlDbType.Text);
-                parameters.BindArray([.. rule.Queues], NpgsqlDbType.Text);
-                parameters.BindArray([.. rule.OtherQueues], NpgsqlDbType.Text);
-                parameters.Bind(rule.AndTheRest, NpgsqlDbType.Boolean);
-            },
-            ReadPrunedAsync,
-            cancellationToken);
+        QueryAsync(_prune, parameters => BindPrune(parameters, rule, after, limit), ReadPrunedAsync, cancellationToken);
+
+    internal static void BindPrune(NpgsqlParameterCollection parameters, PruneRule rule, WalkMark after, int limit)
+    {
+        parameters.Bind(JobStates.ToSql(rule.State), NpgsqlDbType.Text);
+        parameters.Bind(rule.Age, NpgsqlDbType.Interval);
+        parameters.Bind(after.At, NpgsqlDbType.TimestampTz);
+        parameters.Bind(after.Id, NpgsqlDbType.Bigint);
+        parameters.Bind(limit, NpgsqlDbType.Integer);
+        parameters.BindArray([.. rule.Workers], NpgsqlDbType.Text);
+        parameters.BindArray([.. rule.OtherWorkers], NpgsqlDbType.Text);
+        parameters.BindArray([.. rule.Queues], NpgsqlDbType.Text);
+        parameters.BindArray([.. rule.OtherQueues], NpgsqlDbType.Text);
+        parameters.Bind(rule.AndTheRest, NpgsqlDbType.Boolean);
+    }
 
     // A batch outlives its callbacks, which say that it has ended, and the count of it in its parent. Nobody waits for its row any more: it is closed.
     internal const string PruneBatchesSql = """
@@ -103,19 +101,17 @@ sealed partial class PostgresStore
         """;
 
     public override Task<PruneResult> PruneBatchesAsync(TimeSpan age, WalkMark after, int limit, CancellationToken cancellationToken) =>
-        QueryAsync(
-            _pruneBatches,
-            parameters =>
-            {
-                parameters.Bind(age, NpgsqlDbType.Interval);
-                parameters.Bind(after.At, NpgsqlDbType.TimestampTz);
-                parameters.Bind(after.Id, NpgsqlDbType.Bigint);
-                parameters.Bind(limit, NpgsqlDbType.Integer);
-            },
-            ReadPrunedAsync,
-            cancellationToken);
+        QueryAsync(_pruneBatches, parameters => BindPruneBatches(parameters, age, after, limit), ReadPrunedAsync, cancellationToken);
 
-    static async Task<PruneResult> ReadPrunedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    internal static void BindPruneBatches(NpgsqlParameterCollection parameters, TimeSpan age, WalkMark after, int limit)
+    {
+        parameters.Bind(age, NpgsqlDbType.Interval);
+        parameters.Bind(after.At, NpgsqlDbType.TimestampTz);
+        parameters.Bind(after.Id, NpgsqlDbType.Bigint);
+        parameters.Bind(limit, NpgsqlDbType.Integer);
+    }
+
+    internal static async Task<PruneResult> ReadPrunedAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         return reader.GetInt32(0) == 0

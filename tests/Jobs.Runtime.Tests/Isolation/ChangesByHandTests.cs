@@ -1,7 +1,5 @@
-using Jobs.Postgres;
 using Jobs.Store;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Jobs.Runtime.Tests.Isolation;
 
@@ -9,45 +7,40 @@ namespace Jobs.Runtime.Tests.Isolation;
 /// <remarks>What was rolled back is repeated at the end of its order, but for rescues. The statements are the store's own, or known to be wrong.</remarks>
 public sealed class ChangesByHandTests(BatchFixture fixture) : IClassFixture<BatchFixture>
 {
-    static readonly bool[] Endings = [true, false];
-
-    public static TheoryData<bool, bool> EndingsOfTwo => [.. from first in Endings from second in Endings select (first, second)];
-
-    public static TheoryData<bool, bool, bool> EndingsOfThree =>
-        [.. from first in Endings from second in Endings from third in Endings select (first, second, third)];
+    readonly StoreVerbs _verbs = new(fixture);
 
     [Theory]
-    [MemberData(nameof(EndingsOfThree))]
+    [MemberData(nameof(Endings.OfThree), MemberType = typeof(Endings))]
     public async Task A_job_that_fails_or_loses_its_node_is_cancelled_once_in_every_order(bool cancelCommits, bool acknowledgementCommits, bool rescueCommits)
     {
         foreach (var order in Step.Orders(2, 2, 2))
         {
-            var ended = await RunAsync(order, JobState.Retryable, PostgresStore.AcknowledgeSql, PostgresStore.RescueSql, cancelCommits, acknowledgementCommits, rescueCommits);
+            var ended = await RunAsync(order, JobState.Retryable, _verbs, cancelCommits, acknowledgementCommits, rescueCommits);
 
             Assert.Equal($"cancelled, 1 callbacks: {ended.Trace}", $"{ended.Result}: {ended.Trace}");
         }
     }
 
     [Theory]
-    [MemberData(nameof(EndingsOfTwo))]
+    [MemberData(nameof(Endings.OfTwo), MemberType = typeof(Endings))]
     public async Task A_job_that_ends_normally_is_completed_whatever_the_order_of_its_cancel(bool cancelCommits, bool acknowledgementCommits)
     {
         foreach (var order in Step.Orders(2, 2))
         {
-            var ended = await RunAsync(order, JobState.Completed, PostgresStore.AcknowledgeSql, PostgresStore.RescueSql, cancelCommits, acknowledgementCommits);
+            var ended = await RunAsync(order, JobState.Completed, _verbs, cancelCommits, acknowledgementCommits);
 
             Assert.Equal($"completed, 1 callbacks: {ended.Trace}", $"{ended.Result}: {ended.Trace}");
         }
     }
 
     [Theory]
-    [MemberData(nameof(EndingsOfThree))]
+    [MemberData(nameof(Endings.OfThree), MemberType = typeof(Endings))]
     public async Task A_normal_end_counts_if_and_only_if_nobody_ended_the_job_before(bool cancelCommits, bool acknowledgementCommits, bool rescueCommits)
     {
         var results = new HashSet<string>();
         foreach (var order in Step.Orders(2, 2, 2))
         {
-            var ended = await RunAsync(order, JobState.Completed, PostgresStore.AcknowledgeSql, PostgresStore.RescueSql, cancelCommits, acknowledgementCommits, rescueCommits);
+            var ended = await RunAsync(order, JobState.Completed, _verbs, cancelCommits, acknowledgementCommits, rescueCommits);
 
             Assert.Equal($"{(ended.IsAcknowledged ? "completed" : "cancelled")}, 1 callbacks: {ended.Trace}", $"{ended.Result}: {ended.Trace}");
             results.Add(ended.Result);
@@ -57,70 +50,60 @@ public sealed class ChangesByHandTests(BatchFixture fixture) : IClassFixture<Bat
     }
 
     [Fact]
-    public async Task The_check_catches_an_acknowledgement_that_does_not_see_the_cancel()
-    {
-        var blind = PostgresStore.AcknowledgeSql.Replace("job.cancel_requested_at IS NOT NULL", "false", StringComparison.Ordinal);
-
-        Assert.NotEqual(PostgresStore.AcknowledgeSql, blind);
-        Assert.True(await AnyGoesWrongAsync(blind, PostgresStore.RescueSql));
-    }
+    public async Task The_check_catches_an_acknowledgement_that_does_not_see_the_cancel() =>
+        Assert.True(await AnyGoesWrongAsync(_verbs.Broken("_acknowledge", ("job.cancel_requested_at IS NOT NULL", "false"))));
 
     [Fact]
-    public async Task The_check_catches_a_rescue_that_does_not_see_the_cancel()
-    {
-        var blind = PostgresStore.RescueSql.Replace("j.cancel_requested_at IS NOT NULL", "false", StringComparison.Ordinal);
+    public async Task The_check_catches_a_rescue_that_does_not_see_the_cancel() =>
+        Assert.True(await AnyGoesWrongAsync(_verbs.Broken("_rescue", ("j.cancel_requested_at IS NOT NULL", "false"))));
 
-        Assert.NotEqual(PostgresStore.RescueSql, blind);
-        Assert.True(await AnyGoesWrongAsync(PostgresStore.AcknowledgeSql, blind));
-    }
-
-    async Task<bool> AnyGoesWrongAsync(string acknowledge, string rescue)
+    async Task<bool> AnyGoesWrongAsync(StoreVerbs verbs)
     {
         var goesWrong = false;
         foreach (var order in Step.Orders(2, 2, 2))
-            goesWrong |= (await RunAsync(order, JobState.Retryable, acknowledge, rescue, true, true, true)).Result != "cancelled, 1 callbacks";
+            goesWrong |= (await RunAsync(order, JobState.Retryable, verbs, true, true, true)).Result != "cancelled, 1 callbacks";
         return goesWrong;
     }
 
     [Theory]
-    [MemberData(nameof(EndingsOfTwo))]
-    public async Task A_retry_of_a_member_holds_its_batch_open_or_comes_too_late_in_every_order(bool retryCommits, bool acknowledgementCommits)
+    [MemberData(nameof(Endings.OfTwo), MemberType = typeof(Endings))]
+    public Task A_retry_of_a_member_holds_its_batch_open_or_comes_too_late_in_every_order(bool retryCommits, bool acknowledgementCommits) =>
+        fixture.AssertAllRightAsync(6, () => RetryAndAcknowledgeAsync(_verbs, retryCommits, acknowledgementCommits));
+
+    [Fact]
+    public Task The_check_catches_a_retry_that_puts_a_member_back_into_a_batch_that_has_closed() =>
+        fixture.AssertSomeWrongAsync(
+            "put back into a batch that has closed", () => RetryAndAcknowledgeAsync(_verbs.Broken("_retryJobs", ("WHERE b.closed_at IS NULL AND b.cancel_requested_at IS NULL AND b.key", "WHERE b.key")), true, true));
+
+    [Fact]
+    public Task The_check_catches_a_retry_that_counts_by_what_its_snapshot_shows() =>
+        fixture.AssertSomeWrongAsync("3 pending, and 2 members of a sealed batch", () => RetryAndAcknowledgeAsync(_verbs.CountingBySnapshot("_retryJobs"), true, true, others: 1));
+
+    async Task<Meeting> RetryAndAcknowledgeAsync(StoreVerbs verbs, bool retryCommits, bool acknowledgementCommits, int others = 0)
     {
-        foreach (var order in Step.Orders(2, 2))
-        {
-            var (batch, jobs) = await fixture.ExecuteBatchAsync(2);
-            await fixture.Store.AcknowledgeAsync([Outcome(jobs[0], JobState.Discarded)], TestContext.Current.CancellationToken);
-            var retries = new List<int>();
+        var batch = await fixture.StartAsync(2 + others);
+        await fixture.Store.AcknowledgeAsync([Outcome(batch.Executing[0], JobState.Discarded)], CancellationToken.None);
+        var isRetried = new Answer<bool>();
+        return new Meeting(
+            [batch],
+            new Actor("retrier", retryCommits, verbs.Retry(batch.Executing[0], isRetried) with { JudgeAsync = JudgeAsync }),
+            new Actor("owner", acknowledgementCommits, verbs.Acknowledge(batch.Executing[1], JobState.Completed)))
+        { EndAsync = () => fixture.EndAsync(batch, isRetried.Value ? "closed: 2 completed, 0 cancelled, 0 discarded" : "closed: 1 completed, 0 cancelled, 1 discarded") };
 
-            var trace = await fixture.Tester.RunAsync(Step.Arrange(order,
-            [
-                Steps("retrier", "retry", async connection => retries.Add(await ChangeAsync(connection, PostgresStore.RetryJobs, jobs[0].Id)), retryCommits),
-                Steps("owner", "acknowledge", connection => fixture.AcknowledgeAsync(connection, Outcome(jobs[1], JobState.Completed)), acknowledgementCommits),
-            ]));
-            await using (var connection = await fixture.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken))
-            {
-                if (!acknowledgementCommits)
-                    await fixture.AcknowledgeAsync(connection, Outcome(jobs[1], JobState.Completed));
-            }
-
-            var status = await fixture.FindAsync(batch);
-            var isBack = retryCommits && retries[0] == 1;
-            Assert.Equal(
-                (trace, !isBack, isBack ? 1 : 0, 1, isBack ? 0 : 1, isBack ? 0L : 1L),
-                (trace, status.IsClosed, status.Pending, status.Completed, status.Discarded, await fixture.CountCallbacksAsync(batch)));
-        }
+        async Task<string> JudgeAsync() =>
+            isRetried.Value != (await fixture.LookAsync(batch)).IsClosed ? "" : isRetried.Value ? "put back into a batch that has closed" : "refused by a batch that has not closed";
     }
 
-    async Task<Ended> RunAsync(IReadOnlyList<int> order, JobState outcome, string acknowledge, string rescue, params bool[] commits)
+    async Task<Ended> RunAsync(IReadOnlyList<int> order, JobState outcome, StoreVerbs verbs, params bool[] commits)
     {
         var (batch, jobs) = await fixture.ExecuteBatchAsync(1);
         var job = jobs[0];
         var isAcknowledged = false;
         IReadOnlyList<Step>[] sessions =
         [
-            Steps("canceller", "cancel", connection => ChangeAsync(connection, PostgresStore.CancelJobs, job.Id), commits[0]),
+            Steps("canceller", "cancel", connection => verbs.ChangeAsync(connection, "cancel", job.Id), commits[0]),
             Steps("owner", "acknowledge", AcknowledgeAsync, commits[1]),
-            commits.Length < 3 ? [] : Steps("rescuer", "rescue", RescueAsync, commits[2]),
+            commits.Length < 3 ? [] : Steps("rescuer", "rescue", verbs.RescueAsync, commits[2]),
         ];
 
         var trace = await fixture.Tester.RunAsync(Step.Arrange(order, sessions));
@@ -128,28 +111,16 @@ public sealed class ChangesByHandTests(BatchFixture fixture) : IClassFixture<Bat
         {
             isAcknowledged &= commits[1];
             if (!commits[0])
-                await ChangeAsync(connection, PostgresStore.CancelJobs, job.Id);
+                await verbs.ChangeAsync(connection, "cancel", job.Id);
             if (!isAcknowledged)
                 await AcknowledgeAsync(connection);
         }
 
-        var state = await StateAsync(job.Id);
+        var state = await fixture.StateAsync(job.Id);
         return new Ended($"{state}, {await fixture.CountCallbacksAsync(batch)} callbacks", isAcknowledged, trace);
 
-        async Task AcknowledgeAsync(NpgsqlConnection connection)
-        {
-            await using var command = new NpgsqlCommand(fixture.Schema.Qualify(acknowledge), connection);
-            PostgresStore.BindOutcomes(command.Parameters, [Outcome(job, outcome)]);
-            await using var reader = await command.ExecuteReaderAsync();
-            isAcknowledged = (await PostgresStore.ReadAcknowledgedAsync(reader, CancellationToken.None)).Acknowledged.Contains(job.Id);
-        }
-
-        async Task RescueAsync(NpgsqlConnection connection)
-        {
-            await using var command = new NpgsqlCommand(fixture.Schema.Qualify(rescue), connection);
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = 500 });
-            await command.ExecuteNonQueryAsync();
-        }
+        async Task AcknowledgeAsync(NpgsqlConnection connection) =>
+            isAcknowledged = (await verbs.AcknowledgeAsync(connection, Outcome(job, outcome))).Acknowledged.Contains(job.Id);
     }
 
     static IReadOnlyList<Step> Steps(string session, string name, Func<NpgsqlConnection, Task> change, bool commits) =>
@@ -162,28 +133,7 @@ public sealed class ChangesByHandTests(BatchFixture fixture) : IClassFixture<Bat
         commits ? Step.Commit(session) : Step.Rollback(session),
     ];
 
-    /// <summary>Changes one job by the store's statement, and returns how many it changed.</summary>
-    async Task<int> ChangeAsync(NpgsqlConnection connection, string change, long id)
-    {
-        await using var command = new NpgsqlCommand("", connection);
-        command.Parameters.Bind(long.MinValue, NpgsqlDbType.Bigint);
-        command.Parameters.Bind(1L, NpgsqlDbType.Bigint);
-        if (change == PostgresStore.RetryJobs)
-            command.Parameters.Bind(default(long?), NpgsqlDbType.Bigint);
-        command.CommandText = fixture.Schema.Qualify(PostgresStore.Filtered(change, JobFilterSql.Where(new JobFilter { Ids = [id] }, command.Parameters)));
-        await using var reader = await command.ExecuteReaderAsync();
-        await reader.ReadAsync();
-        return reader.GetFieldValue<bool[]>(2).Count(isChanged => isChanged);
-    }
-
-    async Task<string> StateAsync(long id)
-    {
-        await using var command = fixture.DataSource.CreateCommand("SELECT state::text FROM jobs.jobs WHERE id = $1");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
-        return (string)(await command.ExecuteScalarAsync())!;
-    }
-
-    static Acknowledgement Outcome(ClaimedJob job, JobState state) => new(job.Id, job.Run, job.Node, state);
+    static Acknowledgement Outcome(ClaimedJob job, JobState state) => StoreVerbs.Outcome(job, state);
 
     sealed record Ended(string Result, bool IsAcknowledged, string Trace);
 }

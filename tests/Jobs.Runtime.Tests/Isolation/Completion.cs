@@ -48,7 +48,7 @@ sealed record Completion(
         """;
 
     /// <summary>The store's statement.</summary>
-    public static Completion ByTheStore(BatchFixture fixture) => new((connection, outcome) => fixture.AcknowledgeAsync(connection, outcome));
+    public static Completion ByTheStore(StoreVerbs verbs) => new((connection, outcome) => verbs.AcknowledgeAsync(connection, outcome));
 
     /// <summary>The recipe: acknowledge, and count a while later.</summary>
     public static Completion ByACountAfterTheCommit { get; } = new(Run(AcknowledgeSql), Run(TellIfAllEndedSql));

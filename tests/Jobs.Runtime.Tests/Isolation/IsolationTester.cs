@@ -12,6 +12,9 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
 {
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
+    // Whoever is asked sooner for those that wait takes the time from those that do not.
+    static readonly TimeSpan MostAnswerWithin = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Runs one order of steps, each session on a connection of its own.</summary>
     /// <param name="steps">The steps of all sessions.</param>
     /// <param name="afterEach">Called whenever the sessions have come to rest, with the steps that have ended in the meantime.</param>
@@ -34,8 +37,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
         }
         finally
         {
-            foreach (var session in run.Sessions)
-                await session.Connection.DisposeAsync();
+            await run.HangUpAsync();
         }
 
         return run.Trace;
@@ -73,6 +75,21 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
 
         public Task FinishAsync() => ComeToRestAsync(everybodyEnds: true);
 
+        /// <summary>Gives the connections back. A session that still waits, since another's step has failed, is ended by the server.</summary>
+        public async Task HangUpAsync()
+        {
+            foreach (var session in Sessions.Where(session => !session.Answer.IsCompleted))
+            {
+                await using var command = new NpgsqlCommand("SELECT pg_terminate_backend($1)", observer);
+                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = session.Connection.ProcessID });
+                await command.ExecuteNonQueryAsync();
+                await session.Answer.ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
+
+            foreach (var session in Sessions)
+                await session.Connection.DisposeAsync();
+        }
+
         // One step at a time: what is seen between two steps is the work of the first.
         async Task ComeToRestAsync(bool everybodyEnds)
         {
@@ -82,6 +99,10 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
             {
                 ended.AddRange(await CollectAsync());
                 var busy = Sessions.Where(session => session.Sent is not null).ToList();
+                if (busy.Count > 0)
+                    await Task.WhenAny([.. busy.Select(session => session.Answer), Task.Delay(MostAnswerWithin, timeout.Token)]);
+                if (busy.Exists(session => session.Answer.IsCompleted))
+                    continue;
                 var waiting = busy.Count == 0 ? [] : await WaitingAsync(timeout.Token);
                 if (!busy.TrueForAll(session => waiting.Contains(session.Connection.ProcessID)))
                     continue;

@@ -25,13 +25,10 @@ public sealed class KeyTests(BatchFixture fixture) : IClassFixture<BatchFixture>
         ManyThatReplace,
     }
 
-    static readonly bool[] Endings = [true, false];
+    static readonly bool[] Both = [true, false];
 
     public static TheoryData<Way, bool, bool> TwoOfEachWay =>
-        [.. from way in Enum.GetValues<Way>() from first in Endings from second in Endings select (way, first, second)];
-
-    public static TheoryData<bool, bool, bool> EndingsOfThree =>
-        [.. from first in Endings from second in Endings from third in Endings select (first, second, third)];
+        [.. from way in Enum.GetValues<Way>() from first in Both from second in Both select (way, first, second)];
 
     [Theory, MemberData(nameof(TwoOfEachWay))]
     public async Task Of_two_that_want_a_key_one_that_commits_gets_it_in_every_order(Way way, bool firstCommits, bool secondCommits)
@@ -45,7 +42,7 @@ public sealed class KeyTests(BatchFixture fixture) : IClassFixture<BatchFixture>
         Assert.All(results, static result => Assert.Equal("", result.Wrong));
     }
 
-    [Theory, MemberData(nameof(EndingsOfThree))]
+    [Theory, MemberData(nameof(Endings.OfThree), MemberType = typeof(Endings))]
     public async Task Of_three_that_want_a_key_one_that_commits_gets_it_in_every_order(bool firstCommits, bool secondCommits, bool thirdCommits)
     {
         foreach (var order in Step.Orders(2, 2, 2))

@@ -1,4 +1,3 @@
-using Jobs.Postgres;
 using Jobs.Store;
 using Npgsql;
 
@@ -11,18 +10,13 @@ namespace Jobs.Runtime.Tests.Isolation;
 /// </remarks>
 public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixture<BatchFixture>
 {
-    static readonly bool[] Endings = [true, false];
-
-    public static TheoryData<bool, bool> EndingsOfTwo => [.. from first in Endings from second in Endings select (first, second)];
-
-    public static TheoryData<bool, bool, bool> EndingsOfThree =>
-        [.. from first in Endings from second in Endings from third in Endings select (first, second, third)];
+    readonly StoreVerbs _verbs = new(fixture);
 
     [Theory]
-    [MemberData(nameof(EndingsOfTwo))]
+    [MemberData(nameof(Endings.OfTwo), MemberType = typeof(Endings))]
     public async Task Two_last_acknowledgements_close_their_batch_once_in_every_order(bool firstCommits, bool secondCommits)
     {
-        var orders = await TryEveryOrderAsync(Completion.ByTheStore(fixture), firstCommits, secondCommits);
+        var orders = await TryEveryOrderAsync(Completion.ByTheStore(_verbs), firstCommits, secondCommits);
 
         Assert.Equal(6, orders.Count);
         Assert.Contains(orders, order => order.SomebodyWaited);
@@ -30,24 +24,24 @@ public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixt
     }
 
     [Theory]
-    [MemberData(nameof(EndingsOfThree))]
+    [MemberData(nameof(Endings.OfThree), MemberType = typeof(Endings))]
     public async Task Three_last_acknowledgements_close_their_batch_once_in_every_order(bool firstCommits, bool secondCommits, bool thirdCommits)
     {
-        var orders = await TryEveryOrderAsync(Completion.ByTheStore(fixture), firstCommits, secondCommits, thirdCommits);
+        var orders = await TryEveryOrderAsync(Completion.ByTheStore(_verbs), firstCommits, secondCommits, thirdCommits);
 
         Assert.Equal(90, orders.Count);
         await AssertAllClosedOnceAsync(orders, completed: 1, discarded: 2);
     }
 
     [Theory]
-    [MemberData(nameof(EndingsOfTwo))]
+    [MemberData(nameof(Endings.OfTwo), MemberType = typeof(Endings))]
     public async Task The_same_acknowledgement_sent_twice_counts_once_in_every_order(bool firstCommits, bool secondCommits)
     {
         foreach (var order in Step.Orders(2, 2))
         {
             var (batch, jobs) = await fixture.ExecuteBatchAsync(1);
             var outcome = Outcome(jobs[0], JobState.Completed);
-            var store = Completion.ByTheStore(fixture);
+            var store = Completion.ByTheStore(_verbs);
 
             var trace = await fixture.Tester.RunAsync(
                 Step.Arrange(order, [store.Steps("1", outcome, firstCommits), store.Steps("2", outcome, secondCommits)]));
@@ -58,34 +52,23 @@ public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixt
     }
 
     [Theory]
-    [MemberData(nameof(EndingsOfTwo))]
-    public async Task An_acknowledgement_and_a_rescue_of_the_same_job_never_both_count(bool acknowledgementCommits, bool rescueCommits)
+    [MemberData(nameof(Endings.OfTwo), MemberType = typeof(Endings))]
+    public Task An_acknowledgement_and_a_rescue_of_the_same_job_never_both_count(bool acknowledgementCommits, bool rescueCommits) =>
+        fixture.AssertAllRightAsync(6, () => MeetAtAJobAsync(_verbs, acknowledgementCommits, rescueCommits));
+
+    [Fact]
+    public Task The_check_catches_a_rescue_that_takes_what_has_ended_since_it_looked() =>
+        fixture.AssertSomeWrongAsync("0 pending, and 1 members of a sealed batch", () => MeetAtAJobAsync(
+            _verbs.Broken("_rescue", ("j.state = 'executing' AND j.run = orphans.run AND j.node = orphans.node", "true"), ("FOR NO KEY UPDATE OF j SKIP LOCKED", "FOR NO KEY UPDATE OF j")), true, true));
+
+    async Task<Meeting> MeetAtAJobAsync(StoreVerbs verbs, bool acknowledgementCommits, bool rescueCommits)
     {
-        foreach (var order in Step.Orders(2, 2))
-        {
-            var (batch, jobs) = await fixture.ExecuteBatchAsync(1);
-            var store = Completion.ByTheStore(fixture);
-
-            var trace = await fixture.Tester.RunAsync(Step.Arrange(order,
-            [
-                store.Steps("owner", Outcome(jobs[0], JobState.Completed), acknowledgementCommits),
-                [new("rescuer", "rescue", RescueAsync), rescueCommits ? Step.Commit("rescuer") : Step.Rollback("rescuer")],
-            ]));
-            var afterwards = await fixture.FindAsync(batch);
-            var rescued = await fixture.Store.ClaimSuspectAsync([batch.Id], [jobs[0].Worker], Guid.NewGuid(), TestContext.Current.CancellationToken);
-            await RepeatAsync(store, Outcome(rescued ?? jobs[0], JobState.Completed));
-
-            Assert.False(afterwards.IsClosed && rescued is not null, trace);
-            await AssertAllClosedOnceAsync([new Order(batch, trace, "")], completed: 1, discarded: 0);
-        }
-
-        async Task RescueAsync(NpgsqlConnection connection)
-        {
-            await Step.SendAsync(connection, "BEGIN");
-            await using var command = new NpgsqlCommand(fixture.Schema.Qualify(PostgresStore.RescueSql), connection);
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = 500 });
-            await command.ExecuteNonQueryAsync();
-        }
+        var batch = await fixture.StartAsync(executing: 1);
+        return new Meeting(
+            [batch],
+            new Actor("owner", acknowledgementCommits, verbs.Acknowledge(batch.Executing[0], JobState.Completed)),
+            new Actor("rescuer", rescueCommits, verbs.Rescue()))
+        { EndAsync = () => fixture.EndAsync(batch, "closed: 1 completed, 0 cancelled, 0 discarded") };
     }
 
     [Fact]
@@ -103,9 +86,17 @@ public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixt
 
         IReadOnlyList<Step> Steps(string session, params ClaimedJob[] jobs)
         {
-            var both = new Completion((connection, _) => fixture.AcknowledgeAsync(connection, jobs.Select(job => Outcome(job, JobState.Completed))));
+            var both = new Completion((connection, _) => _verbs.AcknowledgeAsync(connection, jobs.Select(job => Outcome(job, JobState.Completed))));
             return both.Steps(session, default, commits: true);
         }
+    }
+
+    [Fact]
+    public async Task The_check_catches_an_acknowledgement_that_counts_by_what_its_snapshot_shows()
+    {
+        var orders = await TryEveryOrderAsync(Completion.ByTheStore(_verbs.CountingBySnapshot("_acknowledge")), true, true);
+
+        Assert.Contains(orders, order => order.Wrong == "0 callbacks" && order.SomebodyWaited);
     }
 
     [Fact]
@@ -158,7 +149,7 @@ public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixt
 
         var trace = await fixture.Tester.RunAsync(Step.Arrange(order, sessions), async ended =>
         {
-            committed += ended.Count(step => step.Name == "commit");
+            committed += ended.Count(static step => step.IsCommit);
             if (committed < commits.Count)
                 await ExpectCallbacksAsync(0);
         });
@@ -199,7 +190,7 @@ public sealed class LastAcknowledgementsTests(BatchFixture fixture) : IClassFixt
         }
     }
 
-    static Acknowledgement Outcome(ClaimedJob job, JobState state) => new(job.Id, job.Run, job.Node, state);
+    static Acknowledgement Outcome(ClaimedJob job, JobState state) => StoreVerbs.Outcome(job, state);
 
     sealed record Order(BatchRef Batch, string Trace, string Wrong)
     {

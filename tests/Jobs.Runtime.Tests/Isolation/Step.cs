@@ -5,7 +5,11 @@ namespace Jobs.Runtime.Tests.Isolation;
 /// <summary>One statement or more that a session sends without a pause.</summary>
 sealed record Step(string Session, string Name, Func<NpgsqlConnection, Task> RunAsync)
 {
-    public static Step Commit(string session) => new(session, "commit", connection => SendAsync(connection, "COMMIT"));
+    public const string CommitName = "commit";
+
+    public bool IsCommit => Name == CommitName;
+
+    public static Step Commit(string session) => new(session, CommitName, connection => SendAsync(connection, "COMMIT"));
 
     public static Step Rollback(string session) => new(session, "rollback", connection => SendAsync(connection, "ROLLBACK"));
 
