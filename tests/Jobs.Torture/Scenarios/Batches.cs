@@ -20,10 +20,19 @@ sealed record Batches : Scenario
     // By then so many members have ended that the nodes soon have nothing to be killed at.
     const double LastKill = 0.9;
 
-    /// <summary>The ids of events.</summary>
     const int BatchRepaired = 66;
-    const int CallbacksDoubled = 67;
+    const int CallbacksDoubled = 69;
     static readonly int[] Faults = [7, 14, 22];
+
+    /// <summary>The ids of the events that are counted, by which a node's log names them, and what they are called in the code.</summary>
+    internal static IReadOnlyDictionary<int, string> Events { get; } = new Dictionary<int, string>
+    {
+        [BatchRepaired] = "BatchRepaired",
+        [CallbacksDoubled] = "CallbacksDoubled",
+        [Faults[0]] = "RoleFailed",
+        [Faults[1]] = "ExecutorFailed",
+        [Faults[2]] = "OutcomeRefused",
+    };
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     static readonly TimeSpan Often = TimeSpan.FromSeconds(0.5);
