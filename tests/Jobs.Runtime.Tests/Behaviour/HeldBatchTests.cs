@@ -7,6 +7,7 @@ namespace Jobs.Runtime.Tests.Behaviour;
 public sealed class HeldBatchTests
 {
     static readonly TimeSpan Held = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed class HeldBatchTests
         await HoldAsync(connection, "jobs.batches WHERE id = 'a'");
         await HoldAsync(other, "jobs.batches WHERE id = 'b'");
         await host.Client.Queues.ResumeAsync("tests", cancellationToken: TestContext.Current.CancellationToken);
-        await host.Client.WaitAsync("c", TestContext.Current.CancellationToken);
+        await host.Client.WaitAsync("c", TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
         await host.Logs.Seen("Outcomes of batch \"a\" wait");
         await host.Logs.Seen("Outcomes of batch \"b\" wait");
 
@@ -124,8 +125,8 @@ public sealed class HeldBatchTests
             var clock = Stopwatch.StartNew();
             var alone = await host.Client.EnqueueAsync(Greeter.New(new Greeting("alone")), TestContext.Current.CancellationToken);
             var batch = await host.Client.EnqueueBatchAsync(Guid.NewGuid().ToString("n"), Tasks(2), cancellationToken: TestContext.Current.CancellationToken);
-            await host.Client.WaitAsync(alone.Id, TestContext.Current.CancellationToken);
-            await host.Client.WaitAsync(batch.Id, TestContext.Current.CancellationToken);
+            await host.Client.WaitAsync(alone.Id, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await host.Client.WaitAsync(batch.Id, TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
             took.Add(clock.Elapsed);
         }
 
