@@ -14,7 +14,7 @@ public sealed class HeldBatchTests
     public async Task While_a_transaction_that_adds_to_a_batch_is_open_all_other_jobs_end_within_a_second()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.Configure(static options => options.Queues["tests"] = 50));
-        await host.Client.Queues.PauseAsync("tests", cancellationToken: TestContext.Current.CancellationToken);
+        await PauseAsync(host);
         await host.Client.OpenBatchAsync("held", cancellationToken: TestContext.Current.CancellationToken);
         await host.Client.AddAsync("held", Tasks(300), cancellationToken: TestContext.Current.CancellationToken);
         await using var connection = new NpgsqlConnection(host.ConnectionString);
@@ -40,7 +40,7 @@ public sealed class HeldBatchTests
     public async Task Members_of_a_batch_that_is_held_are_acknowledged_as_soon_as_it_is_free_though_others_are_still_held()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.Configure(static options => options.Queues["tests"] = 50));
-        await host.Client.Queues.PauseAsync("tests", cancellationToken: TestContext.Current.CancellationToken);
+        await PauseAsync(host);
         foreach (var id in (string[])["a", "b", "c"])
             await host.Client.EnqueueBatchAsync(id, Tasks(100), cancellationToken: TestContext.Current.CancellationToken);
         await using var connection = new NpgsqlConnection(host.ConnectionString);
@@ -98,7 +98,7 @@ public sealed class HeldBatchTests
     public async Task A_host_that_stops_stores_what_waits_for_a_batch_that_is_free_in_time()
     {
         await using var host = await TestHost.StartAsync();
-        await host.Client.Queues.PauseAsync("tests", cancellationToken: TestContext.Current.CancellationToken);
+        await PauseAsync(host);
         await host.Client.EnqueueBatchAsync("held", Tasks(20), cancellationToken: TestContext.Current.CancellationToken);
         await using var connection = new NpgsqlConnection(host.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
@@ -131,6 +131,12 @@ public sealed class HeldBatchTests
         }
 
         return took;
+    }
+
+    static async Task PauseAsync(TestHost host)
+    {
+        await host.Client.Queues.PauseAsync("tests", cancellationToken: TestContext.Current.CancellationToken);
+        await host.Logs.Seen("\"tests\" is Paused now");
     }
 
     static IEnumerable<NewJob> Tasks(int count) => Enumerable.Range(0, count).Select(static i => Greeter.New(new Greeting($"{i}")));

@@ -69,6 +69,7 @@ public sealed class RoleTimeoutTests
         await database.SetAsync("lock_timeout = '100ms'", TestContext.Current.CancellationToken);
         await using var host = await TestHost.StartOnAsync(database);
         await host.Client.Queues.PauseAsync("tests", cancellationToken: TestContext.Current.CancellationToken);
+        await host.Logs.Seen("is Paused now");
         await host.Client.EnqueueBatchAsync("b", Enumerable.Range(0, 20).Select(static i => Greeter.New(new Greeting($"{i}"))), cancellationToken: TestContext.Current.CancellationToken);
         await using var connection = new NpgsqlConnection(host.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
