@@ -8,6 +8,9 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
 {
     const int Most = 500;
 
+    // Two clients have to meet within a millisecond, which on a busy machine they seldom do.
+    const int MostMeetings = 3_000;
+
     public static TheoryData<string, string, string> Faults => new()
     {
         { "_acknowledge", " AND j.run = input.run", "" },
@@ -18,7 +21,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_acknowledge", "was_attempted::integer - attempted::integer AS unattempted", "0 AS unattempted" },
         { "_acknowledge", "locked.state IN ('scheduled', 'available') OR j.batch IS NULL THEN j.attempted", "j.batch IS NULL THEN j.attempted" },
         { "_acknowledge", "'cancelled', b.cancelled", "'cancelled', b.discarded" },
-        { "_acknowledge", "ORDER BY b.key, kind.bit", "AND b.discarded = 0" },
+        { "_acknowledge", "WHERE b.telling & kind.bit <> 0", "WHERE b.telling & kind.bit <> 0 AND b.discarded = 0" },
         { "_claim", "run = j.run + 1, ", "" },
         { "_claim", "ORDER BY j.priority, j.scheduled_at, j.id", "ORDER BY j.scheduled_at, j.id" },
         { "_claim", "LIMIT share.size", "LIMIT $3" },
@@ -101,7 +104,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
     {
         using var broken = subjects.Slow.Break(statement, text, wrong);
 
-        await FindAsync(MeetingIn(statement), history => new Concurrency(subjects.Slow).RunAsync(history, TestContext.Current.CancellationToken));
+        await FindAsync(MeetingIn(statement), history => new Concurrency(subjects.Slow).RunAsync(history, TestContext.Current.CancellationToken), MostMeetings);
     }
 
     static Gen<History> MeetingIn(string statement) => statement switch
@@ -115,10 +118,10 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         _ => HistoryGen.OfSeveral,
     };
 
-    static async Task FindAsync(Gen<History> generator, Func<History, Task<string?>> run)
+    static async Task FindAsync(Gen<History> generator, Func<History, Task<string?>> run, int most = Most)
     {
         var random = new PCG(Settings.Seed, 0);
-        for (var histories = 1; histories <= Most; histories++)
+        for (var histories = 1; histories <= most; histories++)
         {
             if (await run(generator.Generate(random, null, out var _)) is not null)
             {
@@ -127,7 +130,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
             }
         }
 
-        Assert.Fail($"{Most} histories pass.");
+        Assert.Fail($"{most} histories pass.");
     }
 
     /// <summary>The two stores that are broken and mended again.</summary>

@@ -70,7 +70,7 @@ public sealed class ModelTests(ITestOutputHelper output)
                 "batch_callbacks.is_named", "batch_callbacks.max_attempts", "batch_callbacks.priority", "batch_callbacks.queue",
                 "batches.cancel_requested_at", "batches.changed_at", "batches.checked_at", "batches.counted_at", "batches.expires_at",
                 "batches.is_callback_named", "batches.is_cancelled_on_expiry", "batches.metadata", "batches.open_for", "batches.parent",
-                "batches.swept_at", "batches.telling",
+                "batches.swept_at", "batches.telling", "batches.watched_until",
                 "jobs.args_bytes",
             ],
             unread.Order(StringComparer.Ordinal));
