@@ -62,6 +62,13 @@ public sealed class KeptHistories
             [new Enqueue(Way.Alone, [new Draft(Worker.Packer)]), new Claim(0, Queue.Mail, Known.Both, 1)],
             [new Acknowledge([new Outcome(0, JobState.Completed)])],
             [new ChangeJob(ByHand.Retry, 0, new Edit())]),
+        ["a claim of a replaced job that was inserted first and has the later id"] = new History(
+            [new RegisterNode(TimeSpan.FromSeconds(60), Known.Both, [Queue.Mail])],
+            [
+                new Enqueue(Way.Alone, [new Draft(Worker.Mailer), new Draft(Worker.Mailer, Unique: new Once("x", OnConflict: UniqueConflict.Replace, Replaces: JobFields.All))]),
+                new Claim(0, Queue.Mail, Known.Both, 2),
+            ],
+            [new Enqueue(Way.Alone, [new Draft(Worker.Mailer, In: TimeSpan.FromSeconds(60), Unique: new Once("x"))])]),
     };
 
     // Of a race chance decides who comes first.

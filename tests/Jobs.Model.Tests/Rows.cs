@@ -126,7 +126,7 @@ sealed record SettingRow(string Queue, string Node)
 /// <param name="HeldIn">The states in which it is held, by name.</param>
 sealed record KeyRow(string Name, Guid Key, string Job, TimeSpan? ExpiresAt, string HeldIn);
 
-/// <summary>The tables, each in the order in which its rows were inserted.</summary>
+/// <summary>The tables, each in the order in which its rows were inserted, and that of the jobs in the order of their ids.</summary>
 sealed record Tables(
     ImmutableList<JobRow> Jobs, ImmutableList<BatchRow> Batches, ImmutableList<LeaseRow> Nodes, LeaderRow? Leader, ImmutableList<SettingRow> Settings,
     ImmutableList<KeyRow> Keys)

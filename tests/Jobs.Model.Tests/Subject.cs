@@ -108,6 +108,9 @@ sealed class Subject : IAsyncDisposable
     /// <summary>Remembers whose id this is.</summary>
     public void Know(string label, long id) => _labels[id] = label;
 
+    /// <summary>The ids of the jobs that were named, by their labels.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Ids => _labels.Select(static named => KeyValuePair.Create(named.Value, named.Key));
+
     /// <summary>The label of a job.</summary>
     public string LabelOf(long id) => _labels.TryGetValue(id, out var label) ? label : LabelOf(id, ArgsAtInsert(id));
 

@@ -59,7 +59,18 @@ sealed class World
     // What enqueues under way have decided of their keys.
     ImmutableDictionary<object, Decisions> _decisions = ImmutableDictionary.Create<object, Decisions>(ReferenceEqualityComparer.Instance);
 
-    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks, _told = _told, _decisions = _decisions };
+    // The ids that jobs of several clients got, by their labels.
+    ImmutableDictionary<string, long> _ids = ImmutableDictionary<string, long>.Empty;
+
+    public World Clone() => new() { Tables = Tables, Clock = Clock, _callbacks = _callbacks, _told = _told, _decisions = _decisions, _ids = _ids };
+
+    /// <summary>The same world, for jobs that get these ids: who takes an id first may commit last, so they need not come in the order of the calls.</summary>
+    public World WithIds(IEnumerable<KeyValuePair<string, long>> ids)
+    {
+        var world = Clone();
+        world._ids = ids.ToImmutableDictionary();
+        return world;
+    }
 
     /// <summary>Tells this world from every one in which a call could answer or do something else.</summary>
     public byte[] Fingerprint()
@@ -135,7 +146,7 @@ sealed class World
         var key = job.KeyIn(batch);
         if (key is not null)
             Keys = Keys.RemoveAll(row => row.Name == key.Name).Add(new KeyRow(key.Name, key.Key, job.Label, EndOf(job), job.Once!.HeldIn));
-        Jobs = Jobs.Add(new JobRow(job.Label)
+        Add(new JobRow(job.Label)
         {
             Worker = job.Draft.Worker.ToString(),
             Queue = job.Draft.Queue.ToString(),
@@ -150,6 +161,13 @@ sealed class World
             Meta = job.StoredMeta,
             UniqueKey = key?.Name,
         });
+    }
+
+    // In the order of their ids.
+    void Add(JobRow job)
+    {
+        var place = _ids.TryGetValue(job.Label, out var id) ? Jobs.FindIndex(row => _ids.TryGetValue(row.Label, out var other) && other > id) : -1;
+        Jobs = place < 0 ? Jobs.Add(job) : Jobs.Insert(place, job);
     }
 
     public void Change(JobRow job, JobRow to) => Jobs = Jobs.SetItem(Jobs.FindIndex(row => row.Label == job.Label), to);
@@ -221,7 +239,7 @@ sealed class World
             foreach (var kind in Kinds.Where(kind => news.HasFlag(kind)))
             {
                 queues.Add(batch.CallbackQueue!);
-                Jobs = Jobs.Add(Callback(after, kind, worker));
+                Add(Callback(after, kind, worker));
             }
         }
 

@@ -23,7 +23,7 @@ sealed class Concurrency(Subject subject)
             return $"{failed.Call}:\n{failed.Exception}";
 
         var found = await subject.ReadAsync();
-        return IsExplained(sequence.World, clients, found) ? null : Describe(sequence.World, clients, found);
+        return IsExplained(sequence.World.WithIds(subject.Ids), clients, found) ? null : Describe(sequence.World, clients, found);
     }
 
     async Task<IReadOnlyList<IReadOnlyList<Made>>> RunClientsAsync(History history, View view, CancellationToken cancellationToken)
