@@ -52,6 +52,13 @@ sealed class ServerCounters(NpgsqlConnection connection)
         return statements;
     }
 
+    /// <summary>What the server has used up to now.</summary>
+    public async Task<ServerUse> UseAsync(CancellationToken cancellationToken) => new(await WalAsync(cancellationToken), await CpuAsync(cancellationToken));
+
+    /// <summary>How many statements have been counted in a database whose statements are.</summary>
+    public async Task<long> CallsInAsync(string database, CancellationToken cancellationToken) =>
+        (await StatementsOfAsync(database, cancellationToken)).Sum(static statement => statement.Calls);
+
     /// <summary>How much WAL there is up to now, in bytes.</summary>
     public async Task<long> WalAsync(CancellationToken cancellationToken)
     {

@@ -11,17 +11,23 @@ static class Table
 
     static readonly (string Title, Func<Run, double?> Value, string Format)[] Columns =
     [
-        ("jobs/s", run => run.MedianMilliseconds is null ? run.JobsPerSecond : null, "N0"),
+        ("jobs/s", run => run.HasRate ? run.JobsPerSecond : null, "N0"),
+        ("p50 ms", run => run.Milliseconds?.Median, "0.00"),
+        ("p95 ms", run => run.Milliseconds?.NinetyFifth, "0.00"),
+        ("p99 ms", run => run.Milliseconds?.NinetyNinth, "0.00"),
+        ("longest ms", run => run.Milliseconds?.Longest, "0.00"),
+        ("pruned/s", run => run.PrunedPerSecond, "N0"),
         ("CPU s", run => run.WorkersCpuSeconds, "N1"),
         ("PostgreSQL CPU s", run => run.PostgresCpuSeconds, "N1"),
+        ("statements/s", run => run.StatementsPerSecond, "0.0"),
         ("commits/job", run => run.CommitsPerJob, "0.0000"),
         ("WAL B/job", run => run.WalBytesPerJob, "N0"),
+        ("idle MB", run => run.IdleMemoryBytes / 1e6, "0.0"),
         ("peak MB", run => run.PeakMemoryBytes / 1e6, "N0"),
         ("above start MB", run => run.MemoryAboveStartBytes / 1e6, "N0"),
-        ("p50 ms", run => run.MedianMilliseconds, "0.00"),
-        ("p99 ms", run => run.NinetyNinthMilliseconds, "0.00"),
+        ("program MB", run => run.ProgramBytes / 1e6, "0.0"),
+        ("first job ms", run => run.FirstJobMilliseconds, "N0"),
         ("callback ms", run => run.CallbackMilliseconds, "0.0"),
-        ("longest ms", run => run.LongestMilliseconds, "0.00"),
     ];
 
     /// <summary>A line per kind of run: medians, and after the rate its least and most.</summary>

@@ -19,11 +19,11 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
 
     public int Jobs => jobs;
 
-    public override string Kind => "bulk";
+    public override string Kind => Describe(TimeSpan.MaxValue).Kind;
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync("", countStatements: false, cancellationToken);
+        var database = await server.CopyFilledAsync(EmptyTables.Content, countStatements: false, cancellationToken);
         using var host = BenchHost.BuildClient(database);
         await host.StartAsync(cancellationToken);
         var client = host.Services.GetRequiredService<JobClient>();
@@ -38,12 +38,8 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
 
         watch.Stop();
         var peak = Memory.Peak();
-        var run = new Run
+        var run = Describe(watch.Elapsed) with
         {
-            Workload = "bulk",
-            Jobs = jobs,
-            Batches = 1,
-            Seconds = watch.Elapsed.TotalSeconds,
             WorkersCpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
             PostgresCpuSeconds = (await server.Counters.CpuAsync(cancellationToken) - postgresCpu)?.TotalSeconds,
             WalBytesPerJob = (double)(await server.Counters.WalAsync(cancellationToken) - wal) / jobs,
@@ -53,6 +49,8 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
         await host.StopAsync(cancellationToken);
         if (host is IAsyncDisposable disposable)
             await disposable.DisposeAsync();
+        if (await Look.ForJobsAsync(database, cancellationToken) != WarmUp + jobs)
+            throw new BenchException("The batch did not store every job, so the time means nothing.");
         await KeepRowsAsync(database, cancellationToken);
         return run;
     }
@@ -64,4 +62,6 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
         var rows = $"SELECT {PostgresStore.CopyColumns} FROM jobs.jobs WHERE batch = (SELECT key FROM jobs.batches WHERE id = '{BatchId}') ORDER BY id";
         await PsqlCopy.CopyAsync(database, $"\\copy ({rows}) TO '{RowsFile}'", cancellationToken);
     }
+
+    Run Describe(TimeSpan time) => new() { Workload = "bulk", Jobs = jobs, Batches = 1, Seconds = time.TotalSeconds };
 }

@@ -1,20 +1,16 @@
 using System.Diagnostics;
 using Jobs.Bench.Measuring;
+using Jobs.Bench.Nodes;
 using Jobs.Bench.Results;
-using Jobs.Queues;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Jobs.Bench.Workloads;
 
 /// <summary>
-/// One node works off jobs that do nothing, and the callbacks of their batches, and keeps their rows. The clock runs from the start of the host
-/// to the answer of the last acknowledgement.
+/// Nodes, each a process of its own, work off jobs that do nothing, and the callbacks of their batches, and keep their rows. The clock runs from
+/// the first line of the first node's program to the answer of the last acknowledgement.
 /// </summary>
-sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workload
+sealed class Drain(BenchServer server, StoredJobs jobs, NodeSettings settings) : Workload
 {
-    static readonly TimeSpan LongestWithoutProgress = TimeSpan.FromSeconds(60);
-
     public override string Kind => Describe(TimeSpan.MaxValue).Kind;
 
     public override Task<Run> RunAsync(CancellationToken cancellationToken) => RunAsync(countStatements: false, cancellationToken);
@@ -25,33 +21,25 @@ sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workl
     async Task<Run> RunAsync(bool countStatements, CancellationToken cancellationToken)
     {
         var database = await server.CopyFilledAsync(jobs.Content, countStatements, cancellationToken);
-        var countdown = new Countdown(jobs.Count + jobs.Batches);
-        using var host = BenchHost.BuildWorker(database, concurrency, countdown);
         var commits = await server.Counters.CommitsAsync(BenchServer.Measured, cancellationToken);
-        var wal = await server.Counters.WalAsync(cancellationToken);
-        var postgresCpu = await server.Counters.CpuAsync(cancellationToken);
-        var memory = Memory.Start();
-        var cpu = Environment.CpuUsage.TotalTime;
-        var watch = Stopwatch.StartNew();
+        var before = await server.Counters.UseAsync(cancellationToken);
 
-        await host.StartAsync(cancellationToken);
-        await UntilPerformedAsync(countdown, cancellationToken);
-        await UntilAcknowledgedAsync(host.Services.GetRequiredService<HeldJobs>(), cancellationToken);
+        await using var nodes = NodeGroup.Start(settings, database);
+        var endedAt = await nodes.UntilPerformedAsync(jobs.Count + jobs.Batches, cancellationToken);
 
-        watch.Stop();
-        var peak = Memory.Peak();
-        var run = Describe(watch.Elapsed) with
+        var use = await server.Counters.UseAsync(cancellationToken) - before;
+        var run = Describe(Stopwatch.GetElapsedTime(nodes.StartedAt, endedAt)) with
         {
-            WorkersCpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds,
-            PostgresCpuSeconds = (await server.Counters.CpuAsync(cancellationToken) - postgresCpu)?.TotalSeconds,
-            WalBytesPerJob = (double)(await server.Counters.WalAsync(cancellationToken) - wal) / jobs.Count,
-            PeakMemoryBytes = peak,
-            MemoryAboveStartBytes = peak - memory,
-            CallbackMilliseconds = countdown.LatestCallback?.TotalMilliseconds,
+            WorkersCpuSeconds = nodes.Cpu?.TotalSeconds,
+            PostgresCpuSeconds = use.Cpu?.TotalSeconds,
+            WalBytesPerJob = (double)use.WalBytes / jobs.Count,
+            PeakMemoryBytes = nodes.PeakMemory,
+            FirstJobMilliseconds = Stopwatch.GetElapsedTime(nodes.StartedAt, nodes.FirstAt).TotalMilliseconds,
+            CallbackMilliseconds = jobs.Batches > 0 ? await CallbackMillisecondsAsync(nodes, database, cancellationToken) : null,
         };
-        await host.StopAsync(cancellationToken);
-        if (host is IAsyncDisposable disposable)
-            await disposable.DisposeAsync();
+        if (jobs.Finished is { AreDue: true } finished)
+            run = run with { PrunedPerSecond = await PrunedAsync(finished, database, cancellationToken) / run.Seconds };
+        await nodes.StopAsync(cancellationToken);
         run = run with { CommitsPerJob = (double)(await server.Counters.CommitsAsync(BenchServer.Measured, cancellationToken) - commits) / jobs.Count };
         if (countStatements)
         {
@@ -63,50 +51,29 @@ sealed class Drain(BenchServer server, StoredJobs jobs, int concurrency) : Workl
         return run;
     }
 
-    static async Task UntilPerformedAsync(Countdown countdown, CancellationToken cancellationToken)
+    // The server tells the time of a batch's end, and the node the timestamp of its callback: one machine has both clocks.
+    static async Task<double> CallbackMillisecondsAsync(NodeGroup nodes, string database, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            var left = countdown.Left;
-            try
-            {
-                await countdown.Done.WaitAsync(LongestWithoutProgress, cancellationToken);
-                return;
-            }
-            catch (TimeoutException) when (countdown.Left < left)
-            {
-            }
-            catch (TimeoutException)
-            {
-                throw new BenchException($"No job was performed for {LongestWithoutProgress.TotalSeconds} seconds, and {left} are left.");
-            }
-        }
+        var closedAt = await StoredJobs.LastBatchEndAsync(database, cancellationToken);
+        return (DateTimeOffset.UtcNow - closedAt - Stopwatch.GetElapsedTime(nodes.CallbackAt)).TotalMilliseconds;
     }
 
-    // Asks the process, not the database: a look at jobs_executing would read the dead entries of all jobs, in the time that is measured.
-    static async Task UntilAcknowledgedAsync(HeldJobs held, CancellationToken cancellationToken)
+    static async Task<long> PrunedAsync(FinishedRows finished, string database, CancellationToken cancellationToken)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(LongestWithoutProgress);
-        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(1));
-        try
-        {
-            while (held.IdsOf(NoOpWorker.QueueName).Length > 0)
-                await poll.WaitForNextTickAsync(timeout.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new BenchException($"All jobs are performed, but some are not acknowledged after {LongestWithoutProgress.TotalSeconds} seconds.");
-        }
+        var left = await finished.CountAsync(database, cancellationToken);
+        return left > 0 ? finished.Count - left
+            : throw new BenchException("The last finished row was pruned before the last job had ended, so the pruner did not run for the whole time. Take more rows or fewer jobs.");
     }
 
     Run Describe(TimeSpan time) => new()
     {
-        Workload = "drain",
+        Workload = jobs.Workload,
         Jobs = jobs.Count,
         Batches = jobs.Batches,
-        Nodes = 1,
-        Concurrency = concurrency,
+        FinishedRows = jobs.Finished?.Count,
+        Nodes = settings.Nodes,
+        Concurrency = settings.Concurrency,
+        Runtime = settings.Program.Runtime,
         Seconds = time.TotalSeconds,
     };
 }

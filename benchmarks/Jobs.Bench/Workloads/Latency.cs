@@ -18,9 +18,9 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync("", countStatements: false, cancellationToken);
-        var countdown = new Countdown(WarmUp + jobs);
-        using var worker = BenchHost.BuildWorker(database, concurrency: 10, countdown);
+        var database = await server.CopyFilledAsync(EmptyTables.Content, countStatements: false, cancellationToken);
+        var performances = new Performances();
+        using var worker = BenchHost.BuildWorker(database, concurrency: 10, performances);
         using var caller = BenchHost.BuildClient(database);
         await worker.StartAsync(cancellationToken);
         await caller.StartAsync(cancellationToken);
@@ -28,7 +28,7 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
 
         var times = new List<TimeSpan>();
         for (var number = 0; number < WarmUp + jobs; number++)
-            times.Add(await OneAsync(client, number, countdown, cancellationToken));
+            times.Add(await OneAsync(client, number, performances, cancellationToken));
 
         foreach (var host in new[] { worker, caller })
         {
@@ -37,16 +37,17 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
                 await disposable.DisposeAsync();
         }
 
+        await new StoredJobs(WarmUp + jobs).ThrowUnlessCompletedAsync(database, cancellationToken);
         return Describe(times[WarmUp..]);
     }
 
     // So long that the node has gone to sleep again, and not at the same beat as what it does by itself.
     static Task IdleAsync(CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromMilliseconds(5 + 20 * Random.Shared.NextDouble()), cancellationToken);
 
-    static async Task<TimeSpan> OneAsync(JobClient client, int number, Countdown countdown, CancellationToken cancellationToken)
+    static async Task<TimeSpan> OneAsync(JobClient client, int number, Performances performances, CancellationToken cancellationToken)
     {
         await IdleAsync(cancellationToken);
-        var began = countdown.NextAsync();
+        var began = performances.NextAsync();
         var calledAt = Stopwatch.GetTimestamp();
         await client.EnqueueAsync(NoOpWorker.New(new NoOp(number)), cancellationToken);
         try
@@ -59,18 +60,12 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
         }
     }
 
-    Run Describe(IReadOnlyList<TimeSpan> times)
+    Run Describe(IReadOnlyList<TimeSpan> times) => new()
     {
-        var sorted = times.Order().Select(static time => time.TotalMilliseconds).ToArray();
-        return new Run
-        {
-            Workload = "latency",
-            Jobs = jobs,
-            Nodes = nodes,
-            Seconds = times.Sum(static time => time.TotalSeconds),
-            MedianMilliseconds = sorted[(sorted.Length - 1) / 2],
-            NinetyNinthMilliseconds = sorted[(sorted.Length - 1) * 99 / 100],
-            LongestMilliseconds = sorted[^1],
-        };
-    }
+        Workload = "latency",
+        Jobs = jobs,
+        Nodes = nodes,
+        Seconds = times.Sum(static time => time.TotalSeconds),
+        Milliseconds = Percentiles.Of(times),
+    };
 }

@@ -18,7 +18,7 @@ sealed class Limit(BenchServer server, StoredJobs jobs, int jobsPerStatement, in
         var wal = await server.Counters.WalAsync(cancellationToken);
         var postgresCpu = await server.Counters.CpuAsync(cancellationToken);
 
-        var result = await Pgbench.RunAsync(database, PgbenchScript.Write(jobsPerStatement), clients, cancellationToken);
+        var result = await Pgbench.RunUntilNothingIsLeftAsync(database, PgbenchScript.Write(jobsPerStatement), clients, cancellationToken);
 
         var run = Describe(result.Time) with
         {

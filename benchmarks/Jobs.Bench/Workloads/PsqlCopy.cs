@@ -1,30 +1,27 @@
 using Jobs.Bench.Results;
 using Jobs.Postgres;
-using Npgsql;
 
 namespace Jobs.Bench.Workloads;
 
 /// <summary>psql's \copy of the rows that <see cref="Bulk"/> stored, into the same table with the same indexes: what PostgreSQL itself can do.</summary>
 sealed class PsqlCopy(BenchServer server, Bulk bulk) : Workload
 {
-    public override string Kind => "psql \\copy";
+    public override string Kind => Describe(TimeSpan.MaxValue).Kind;
 
     public override async Task<Run> RunAsync(CancellationToken cancellationToken)
     {
-        var database = await server.CopyFilledAsync("", countStatements: false, cancellationToken);
+        var database = await server.CopyFilledAsync(EmptyTables.Content, countStatements: false, cancellationToken);
         var wal = await server.Counters.WalAsync(cancellationToken);
         var postgresCpu = await server.Counters.CpuAsync(cancellationToken);
         var program = await CopyAsync(database, $"\\copy jobs.jobs ({PostgresStore.CopyColumns}) FROM '{bulk.RowsFile}'", cancellationToken);
-        var run = new Run
+        var run = Describe(program.Time) with
         {
-            Workload = Kind,
-            Jobs = bulk.Jobs,
-            Seconds = program.Time.TotalSeconds,
             WorkersCpuSeconds = program.Cpu?.TotalSeconds,
             PostgresCpuSeconds = (await server.Counters.CpuAsync(cancellationToken) - postgresCpu)?.TotalSeconds,
             WalBytesPerJob = (double)(await server.Counters.WalAsync(cancellationToken) - wal) / bulk.Jobs,
         };
-        await ThrowUnlessStoredAsync(database, cancellationToken);
+        if (await Look.ForJobsAsync(database, cancellationToken) != bulk.Jobs)
+            throw new BenchException("psql did not store every row, so the time means nothing.");
         return run;
     }
 
@@ -34,12 +31,5 @@ sealed class PsqlCopy(BenchServer server, Bulk bulk) : Workload
         return program.ExitCode == 0 ? program : throw new BenchException($"psql could not copy the rows:\n{program.Errors}");
     }
 
-    async Task ThrowUnlessStoredAsync(string database, CancellationToken cancellationToken)
-    {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand("SELECT count(*) FROM jobs.jobs", connection);
-        if ((long)(await command.ExecuteScalarAsync(cancellationToken))! != bulk.Jobs)
-            throw new BenchException("psql did not store every row, so the time means nothing.");
-    }
+    Run Describe(TimeSpan time) => new() { Workload = "psql \\copy", Jobs = bulk.Jobs, Seconds = time.TotalSeconds };
 }

@@ -21,7 +21,15 @@ static class Rounds
         Console.WriteLine();
     }
 
-    static string Figure(Run run) => run.MedianMilliseconds is { } median
-        ? string.Create(CultureInfo.InvariantCulture, $"median {median:0.00} ms, 99 of 100 within {run.NinetyNinthMilliseconds:0.00} ms")
-        : string.Create(CultureInfo.InvariantCulture, $"{run.JobsPerSecond:N0} jobs/s");
+    static string Figure(Run run) => string.Join(", ", Figures(run));
+
+    static IEnumerable<string> Figures(Run run)
+    {
+        if (run.HasRate)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{run.JobsPerSecond:N0} jobs/s");
+        if (run.Milliseconds is { } times)
+            yield return string.Create(CultureInfo.InvariantCulture, $"median {times.Median:0.00} ms, 99 of 100 within {times.NinetyNinth:0.00} ms");
+        if (run.IdleMemoryBytes is { } memory)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{memory / 1e6:0.0} MB");
+    }
 }
