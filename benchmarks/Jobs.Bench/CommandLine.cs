@@ -38,12 +38,18 @@ sealed class CommandLine
     {
         _runs.Recursive = true;
         _root = new RootCommand("Measures Jobs on a real PostgreSQL. benchmarks/README.md says what is measured, and how.") { _database, _runs, _output };
-        foreach (var workload in (WorkloadCommand[])[new DrainCommand(), new LimitCommand(), new BulkCommand(), new BatchCommand(), new LatencyCommand()])
+        foreach (var workload in Workloads())
         {
             workload.SetAction((parsed, cancellationToken) => OnServerAsync(parsed, workload, cancellationToken));
             _root.Add(workload);
         }
     }
+
+    static WorkloadCommand[] Workloads() =>
+    [
+        new DrainCommand(), new LimitCommand(), new InsertCommand(), new BulkCommand(), new UniqueCommand(), new BatchCommand(), new HistoryCommand(),
+        new ScheduledCommand(), new PruneCommand(), new LatencyCommand(), new StartupCommand(), new IdleCommand(),
+    ];
 
     /// <summary>Does what the arguments ask for.</summary>
     /// <returns>The exit code of the program.</returns>

@@ -17,18 +17,10 @@ sealed class BatchCommand : WorkloadCommand
         _nodes.AddTo(this);
     }
 
-    public override async Task RunAsync(ParseResult parsed, Session session, CancellationToken cancellationToken)
+    public override Task RunAsync(ParseResult parsed, Session session, CancellationToken cancellationToken)
     {
-        List<StoredJobs> stored = [.. new[] { 0, 1, parsed.GetValue(_batches) }.Select(batches => new StoredJobs(parsed.GetValue(_jobs), batches))];
-        foreach (var jobs in stored)
-            await session.FillAsync(jobs, cancellationToken);
-
-        var settings = _nodes.Read(parsed).Select(nodes => stored.Select(jobs => new Drain(session.Server, jobs, nodes)).ToList()).ToList();
-        await session.RunInTurnsAsync([.. settings.SelectMany(static drains => drains)], cancellationToken);
-        foreach (var drains in settings)
-        {
-            foreach (var batched in drains[1..])
-                session.WriteRatio(batched, drains[0]);
-        }
+        var alone = new StoredJobs(parsed.GetValue(_jobs));
+        return session.CompareDrainsAsync(
+            [alone, alone with { Batches = 1 }, alone with { Batches = parsed.GetValue(_batches) }], _nodes.Read(parsed), cancellationToken);
     }
 }

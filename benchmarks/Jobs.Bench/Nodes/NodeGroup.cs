@@ -34,6 +34,9 @@ sealed class NodeGroup : IAsyncDisposable
     /// <summary>CPU time of all of them.</summary>
     public TimeSpan? Cpu => _nodes.Aggregate((TimeSpan?)TimeSpan.Zero, static (sum, node) => sum + node.Cpu);
 
+    /// <summary>What is resident of all of them, in bytes.</summary>
+    public long? ResidentMemory => _nodes.Aggregate((long?)0, static (sum, node) => sum + node.ResidentMemory);
+
     /// <summary>The sum of the peaks of all of them, in bytes.</summary>
     public long? PeakMemory => _nodes.Aggregate((long?)0, static (sum, node) => sum + node.PeakMemory);
 

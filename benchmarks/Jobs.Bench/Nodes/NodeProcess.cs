@@ -108,7 +108,7 @@ sealed class NodeProcess : IAsyncDisposable
 
         if (!_isStopped)
             Fault = "A node ended before all jobs had. What it wrote to its standard error stands above.";
-        _first.TrySetCanceled();
+        _first.TrySetException(new BenchException(Fault ?? "A node was stopped before its first job had begun."));
         _changed();
     }
 
