@@ -51,6 +51,24 @@ static class Table
         output.WriteLine();
     }
 
+    /// <summary>How long each kind of job waited: medians over the runs.</summary>
+    public static void WriteWaits(IReadOnlyList<Run> runs, TextWriter output)
+    {
+        List<string[]> rows = [["waited, ms", "jobs", "p50", "p95", "p99", "longest"]];
+        foreach (var kind in runs.SelectMany(static run => run.Waits ?? []).GroupBy(static wait => wait.Kind))
+        {
+            rows.Add(
+            [
+                kind.Key,
+                Number(Median(kind.Select(static wait => (double)wait.Jobs)), "N0"),
+                .. new Func<Percentiles, double>[] { static times => times.Median, static times => times.NinetyFifth, static times => times.NinetyNinth, static times => times.Longest }
+                    .Select(value => Number(Median(kind.Select(wait => value(wait.Milliseconds))), "N1")),
+            ]);
+        }
+
+        WriteAligned(rows, output);
+    }
+
     /// <summary>What was asked of the server in a counted run.</summary>
     public static void WriteStatements(Run counted, TextWriter output)
     {

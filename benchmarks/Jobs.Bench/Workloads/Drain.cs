@@ -38,7 +38,7 @@ sealed class Drain(BenchServer server, StoredJobs jobs, NodeSettings settings) :
             CallbackMilliseconds = jobs.Batches > 0 ? await CallbackMillisecondsAsync(nodes, database, cancellationToken) : null,
         };
         if (jobs.Finished is { AreDue: true } finished)
-            run = run with { PrunedPerSecond = await PrunedAsync(finished, database, cancellationToken) / run.Seconds };
+            run = run with { PrunedPerSecond = await PrunedPerSecondAsync(nodes, finished, database, cancellationToken) };
         await nodes.StopAsync(cancellationToken);
         run = run with { CommitsPerJob = (double)(await server.Counters.CommitsAsync(BenchServer.Measured, cancellationToken) - commits) / jobs.Count };
         if (countStatements)
@@ -58,10 +58,11 @@ sealed class Drain(BenchServer server, StoredJobs jobs, NodeSettings settings) :
         return (DateTimeOffset.UtcNow - closedAt - Stopwatch.GetElapsedTime(nodes.CallbackAt)).TotalMilliseconds;
     }
 
-    static async Task<long> PrunedAsync(FinishedRows finished, string database, CancellationToken cancellationToken)
+    static async Task<double> PrunedPerSecondAsync(NodeGroup nodes, FinishedRows finished, string database, CancellationToken cancellationToken)
     {
+        var time = Stopwatch.GetElapsedTime(nodes.StartedAt);
         var left = await finished.CountAsync(database, cancellationToken);
-        return left > 0 ? finished.Count - left
+        return left > 0 ? (finished.Count - left) / time.TotalSeconds
             : throw new BenchException("The last finished row was pruned before the last job had ended, so the pruner did not run for the whole time. Take more rows or fewer jobs.");
     }
 
