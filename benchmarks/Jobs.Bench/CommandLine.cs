@@ -48,7 +48,7 @@ sealed class CommandLine
     static WorkloadCommand[] Workloads() =>
     [
         new DrainCommand(), new LimitCommand(), new InsertCommand(), new BulkCommand(), new UniqueCommand(), new BatchCommand(), new HistoryCommand(),
-        new ScheduledCommand(), new PruneCommand(), new LatencyCommand(), new MixedCommand(), new StartupCommand(), new IdleCommand(),
+        new ScheduledCommand(), new PruneCommand(), new LatencyCommand(), new MixedCommand(), new StartupCommand(), new IdleCommand(), new PeersCommand(),
     ];
 
     /// <summary>Does what the arguments ask for.</summary>

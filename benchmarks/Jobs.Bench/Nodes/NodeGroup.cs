@@ -40,6 +40,9 @@ sealed class NodeGroup : IAsyncDisposable
     /// <summary>The sum of the peaks of all of them, in bytes.</summary>
     public long? PeakMemory => _nodes.Aggregate((long?)0, static (sum, node) => sum + node.PeakMemory);
 
+    /// <summary>How many jobs had been performed, and stored as such, when the nodes last held none.</summary>
+    public long Performed => _nodes.Sum(static node => node.Idle.Jobs);
+
     /// <summary>Waits until so many jobs have been performed, and are stored as such.</summary>
     /// <returns>When the last of them was stored.</returns>
     /// <exception cref="BenchException">A node ended, or the jobs did not.</exception>

@@ -36,6 +36,9 @@ sealed class NodeProcess : IAsyncDisposable
     /// <summary>How many jobs had been performed, and stored as such, when the node last held none; and when the last of them was.</summary>
     public (long Jobs, long At) Idle { get; private set; }
 
+    /// <summary>How many jobs have begun, and when the last of them did. Only of a node that was asked to tell.</summary>
+    public (long Jobs, long At) Began { get; private set; }
+
     /// <summary>When its last callback began; 0 if it had none.</summary>
     public long CallbackAt { get; private set; }
 
@@ -54,8 +57,9 @@ sealed class NodeProcess : IAsyncDisposable
     /// <param name="changed">Called after each thing that the node says, and at its end.</param>
     public static NodeProcess Start(NodeSettings settings, string database, Action changed)
     {
-        var start = new ProcessStartInfo(settings.Program.Path) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        start.Environment["ConnectionStrings__Jobs"] = database;
+        var start = settings.Program.Describe(database);
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
         start.Environment["JOBS_BENCH_CONCURRENCY"] = settings.Concurrency.ToString(CultureInfo.InvariantCulture);
         var spawnedAt = Stopwatch.GetTimestamp();
         try
@@ -128,6 +132,9 @@ sealed class NodeProcess : IAsyncDisposable
                 break;
             case "first":
                 _first.TrySetResult(at);
+                break;
+            case "began":
+                Began = (count, at);
                 break;
             case "callback":
                 CallbackAt = at;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Jobs.Bench.Nodes;
 
 /// <summary>A program that works jobs as benchmarks/README.md has it: it says on its output what happens, and ends with its input.</summary>
@@ -18,6 +20,18 @@ sealed record NodeProgram(string Runtime, Func<string> FindPath)
 
     /// <exception cref="BenchException">Nobody has said where it is.</exception>
     public string Path => FindPath();
+
+    /// <summary>How its process is started, for a connection string of the database, where it takes more than that in the variable of Jobs' own node.</summary>
+    public Func<string, ProcessStartInfo>? Start { get; init; }
+
+    public ProcessStartInfo Describe(string database)
+    {
+        if (Start is not null)
+            return Start(database);
+        var start = new ProcessStartInfo(Path);
+        start.Environment["ConnectionStrings__Jobs"] = database;
+        return start;
+    }
 
     /// <summary>How large it is, where one file is all that it needs besides the system.</summary>
     public long? Bytes => this == Native ? new FileInfo(Path).Length : null;

@@ -8,6 +8,9 @@ namespace Jobs.Bench.Results;
 sealed record Run
 {
     public required string Workload { get; init; }
+
+    /// <summary>Whose jobs they are, with its version; of Jobs itself, nothing.</summary>
+    public string? Peer { get; init; }
     public DateTimeOffset EndedAt { get; init; } = DateTimeOffset.UtcNow;
     public required int Jobs { get; init; }
     public int Batches { get; init; }
@@ -78,6 +81,9 @@ sealed record Run
     [JsonIgnore]
     public string Kind => Workload switch
     {
+        "drain" when Peer is not null => $"drain, {(Nodes == 1 ? "" : $"{Nodes} nodes, ")}{Peer}",
+        "insert" when Peer is not null => $"insert, {Clients} callers, {Peer}",
+        _ when Peer is not null => $"{Workload}, {Peer}",
         "drain" => $"drain{OfBatch}{OfNodes}",
         "history" => string.Create(CultureInfo.InvariantCulture, $"drain beside {FinishedRows:N0} finished rows{OfNodes}"),
         "prune" => string.Create(CultureInfo.InvariantCulture, $"drain while {FinishedRows:N0} finished rows are pruned{OfNodes}"),

@@ -8,7 +8,7 @@ namespace Jobs.Bench.Workloads;
 sealed class Idle(BenchServer server, NodeProgram program, TimeSpan time) : Workload
 {
     // What it did last is over by then: claims that found nothing, connections that were closed.
-    static readonly TimeSpan Settles = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Settles = TimeSpan.FromSeconds(5);
 
     static readonly NodeSettings Settings = new(NodeProgram.Jit, Nodes: 1, Concurrency: 10);
 

@@ -11,8 +11,8 @@ namespace Jobs.Bench.Workloads;
 /// </summary>
 sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
 {
-    const int WarmUp = 50;
-    static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    public const int WarmUp = 50;
+    public static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     public override string Kind => Describe([TimeSpan.Zero]).Kind;
 
@@ -42,7 +42,7 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
     }
 
     // So long that the node has gone to sleep again, and not at the same beat as what it does by itself.
-    static Task IdleAsync(CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromMilliseconds(5 + 20 * Random.Shared.NextDouble()), cancellationToken);
+    public static Task IdleAsync(CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromMilliseconds(5 + 20 * Random.Shared.NextDouble()), cancellationToken);
 
     static async Task<TimeSpan> OneAsync(JobClient client, int number, Performances performances, CancellationToken cancellationToken)
     {

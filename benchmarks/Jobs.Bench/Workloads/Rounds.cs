@@ -6,19 +6,33 @@ namespace Jobs.Bench.Workloads;
 /// <summary>Runs workloads in turns, so that what else the machine does meets all of them.</summary>
 static class Rounds
 {
-    public static async Task RunAsync(IReadOnlyList<Workload> workloads, int rounds, RunLog log, CancellationToken cancellationToken)
+    /// <returns>How many runs have no figure.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<Workload> workloads, int rounds, RunLog log, CancellationToken cancellationToken)
     {
+        var faults = 0;
         for (var round = 1; round <= rounds; round++)
         {
             foreach (var workload in workloads)
             {
-                var run = await workload.RunAsync(cancellationToken);
-                await log.AddAsync(run);
-                await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {run.Kind}: {Figure(run)}"));
+                var figure = "no figure";
+                try
+                {
+                    var run = await workload.RunAsync(cancellationToken);
+                    await log.AddAsync(run);
+                    figure = Figure(run);
+                }
+                catch (BenchException exception) when (!workload.EndsAtFault)
+                {
+                    await Console.Error.WriteLineAsync(exception.Message);
+                    faults++;
+                }
+
+                await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"round {round} of {rounds}, {workload.Kind}: {figure}"));
             }
         }
 
         Console.WriteLine();
+        return faults;
     }
 
     static string Figure(Run run) => string.Join(", ", Figures(run));

@@ -8,6 +8,9 @@ abstract class Workload
     /// <summary>The same as of its runs.</summary>
     public abstract string Kind { get; }
 
+    /// <summary>Whether a run that fails ends the program. One of a peer does not: it only has no figure.</summary>
+    public virtual bool EndsAtFault => true;
+
     /// <summary>Runs once.</summary>
     /// <param name="cancellationToken">Ends the run, and leaves nothing running.</param>
     /// <exception cref="BenchException">The run did not do all of its work, so its time means nothing.</exception>
