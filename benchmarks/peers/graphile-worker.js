@@ -4,13 +4,13 @@ import pg from "pg";
 const connectionString = process.env.DATABASE_URL;
 const task = "bench";
 
-// The settings of https://worker.graphile.org/docs/performance.
+// The settings of https://worker.graphile.org/docs/performance, with a larger local queue, which is faster here.
 const concurrentJobs = Number(process.env.JOBS_BENCH_CONCURRENCY) || 24;
 const preset = {
     worker: {
         concurrentJobs,
         maxPoolSize: concurrentJobs + 1,
-        localQueue: { size: Number(process.env.JOBS_BENCH_LOCAL_QUEUE) || 500 },
+        localQueue: { size: Number(process.env.JOBS_BENCH_LOCAL_QUEUE) || 2_000 },
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
         // Its own prints to the standard output, which the bench reads.

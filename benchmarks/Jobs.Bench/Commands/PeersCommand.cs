@@ -51,7 +51,10 @@ sealed class PeersCommand : WorkloadCommand
             case "insert":
                 await FillAsync(session, peers, static _ => 0, cancellationToken);
                 return await CompareAsync(
-                    session, new Insert(server, new JobsToEnqueue(inserts), Callers), peers.Select(peer => new PeerEnqueue(server, peer, peer.ShareOf(inserts), Callers)), cancellationToken);
+                    session,
+                    new Insert(server, new JobsToEnqueue(inserts), Callers),
+                    from peer in peers.SelectMany(static peer => peer.ForInserts) select new PeerEnqueue(server, peer, peer.ShareOf(inserts), Callers),
+                    cancellationToken);
             case "bulk":
                 await FillAsync(session, peers, static _ => 0, cancellationToken);
                 using (var bulk = new Bulk(server, jobs))

@@ -52,8 +52,20 @@ sealed record GraphileWorker() : JavaScriptPeer("graphile-worker")
     protected override string CompletedSql => StoredSql;
 }
 
-sealed record PgBoss() : JavaScriptPeer("pg-boss")
+/// <param name="Notifies">Whether its workers are told of a job, which takes from the rate of single inserts what it gives to latency.</param>
+sealed record PgBoss(bool Notifies = true) : JavaScriptPeer("pg-boss")
 {
+    public override string Version => Notifies ? base.Version : $"{base.Version}, without NOTIFY";
+
+    public override IReadOnlyList<Peer> ForInserts => [this, this with { Notifies = false }];
+
+    public override ProcessStartInfo Describe(string mode, string database)
+    {
+        var start = base.Describe(mode, database);
+        start.Environment["JOBS_BENCH_NOTIFY"] = Notifies ? "1" : "0";
+        return start;
+    }
+
     protected override string StoredSql => "SELECT count(*) FROM pgboss.job";
 
     protected override string CompletedSql => "SELECT count(*) FROM pgboss.job WHERE state = 'completed' AND retry_count = 0";

@@ -17,6 +17,9 @@ abstract record Peer(string Name)
     /// <summary>With how many nodes it drains.</summary>
     public abstract IReadOnlyList<int> NodeCounts { get; }
 
+    /// <summary>The settings of it whose single inserts are measured.</summary>
+    public virtual IReadOnlyList<Peer> ForInserts => [this];
+
     /// <summary>The version too.</summary>
     public string Title => $"{Name} {Version}";
 
