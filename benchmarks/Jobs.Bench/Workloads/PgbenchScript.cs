@@ -11,8 +11,7 @@ static class PgbenchScript
     const string KeepArrays = """
         SELECT
             array_agg(id)::text AS ids, array_agg(run)::text AS runs, string_agg(args::text, '') AS args, bool_or(suspects_wait) AS suspects_wait,
-            array_agg(:node::uuid)::text AS nodes, array_agg('completed'::text)::text AS states,
-            array_agg('0'::interval)::text AS delays
+            ARRAY[:node::uuid]::text AS nodes, '{completed}' AS states, '{0}' AS delays
         FROM (
         :claimed_rows
         ) AS job (suspects_wait, id, run, queue, worker, args, attempt, max_attempts, tags, meta, batch, batch_total, callback_worker)

@@ -16,20 +16,22 @@ sealed partial class PostgresStore
     // a bound of its own.
     internal const string AcknowledgeSql = $$"""
         WITH input AS MATERIALIZED (
-            SELECT *
+            SELECT
+                t.id, t.run, coalesce(t.node, ($3::uuid[])[1]) AS node, coalesce(t.state, CAST(($4::text[])[1] AS :schema.job_state)) AS state,
+                coalesce(t.delay, ($5::interval[])[1]) AS delay, t.error, t.output, t.was_last_attempt, t.progress
             FROM unnest(
                 (SELECT $1::bigint[]), (SELECT $2::bigint[]), (SELECT $3::uuid[]),
-                (SELECT $4::text[]), (SELECT $5::interval[]), (SELECT $6::text[]), (SELECT $7::text[]),
+                (SELECT CAST($4::text[] AS :schema.job_state[])), (SELECT $5::interval[]), (SELECT $6::text[]), (SELECT $7::text[]),
                 (SELECT $8::boolean[]), (SELECT $9::text[])) AS t (id, run, node, state, delay, error, output, was_last_attempt, progress)
             WHERE (SELECT CASE WHEN $10::text IS NULL OR current_setting('lock_timeout') <> '0' THEN '' ELSE set_config('lock_timeout', $10, true) END) IS NOT NULL
-            ORDER BY id
+            ORDER BY t.id
         ), locked AS MATERIALIZED (
             SELECT
-                job.id, input.delay, input.error, input.output, input.progress, CAST(input.state AS :schema.job_state) AS wanted,
-                CAST(CASE
+                job.id, input.delay, input.error, input.output, input.progress, input.state AS wanted,
+                CASE
                     WHEN job.cancel_requested_at IS NOT NULL AND (input.state NOT IN ('completed', 'discarded') OR input.was_last_attempt)
                     THEN 'cancelled' ELSE input.state
-                END AS :schema.job_state) AS state,
+                END AS state,
                 job.attempted
             FROM input
             CROSS JOIN LATERAL (
@@ -182,14 +184,30 @@ sealed partial class PostgresStore
     {
         parameters.BindArray([.. outcomes.Select(outcome => outcome.Id)], NpgsqlDbType.Bigint);
         parameters.BindArray([.. outcomes.Select(outcome => outcome.Run)], NpgsqlDbType.Bigint);
-        parameters.BindArray([.. outcomes.Select(outcome => outcome.Node)], NpgsqlDbType.Uuid);
-        parameters.BindArray([.. outcomes.Select(outcome => JobStates.ToSql(outcome.State))], NpgsqlDbType.Text);
-        parameters.BindArray([.. outcomes.Select(outcome => outcome.Delay)], NpgsqlDbType.Interval);
+        parameters.BindArray(OnceIfSame(outcomes, static outcome => outcome.Node), NpgsqlDbType.Uuid);
+        parameters.BindArray(OnceIfSame(outcomes, static outcome => JobStates.ToSql(outcome.State)), NpgsqlDbType.Text);
+        parameters.BindArray(OnceIfSame(outcomes, static outcome => outcome.Delay), NpgsqlDbType.Interval);
         parameters.BindArray(Column(outcomes, static outcome => outcome.Error), NpgsqlDbType.Text);
         parameters.BindArray(Column(outcomes, static outcome => outcome.Output?.Json), NpgsqlDbType.Text);
         parameters.BindArray(Column<bool?>(outcomes, static outcome => outcome.WasLastAttempt ? true : null), NpgsqlDbType.Boolean);
         parameters.BindArray(Column(outcomes, static outcome => outcome.Progress?.ToJson()), NpgsqlDbType.Text);
         parameters.BindLockWait(longestWait);
+    }
+
+    // Most jobs of a flush have the same node, and most end the same way: unnest fills the shorter column with nulls, which stand for its first value.
+    static T[] OnceIfSame<T>(IReadOnlyList<Acknowledgement> outcomes, Func<Acknowledgement, T> value)
+        where T : IEquatable<T>
+    {
+        if (outcomes.Count == 0)
+            return [];
+        var first = value(outcomes[0]);
+        for (var i = 1; i < outcomes.Count; i++)
+        {
+            if (!value(outcomes[i]).Equals(first))
+                return [.. outcomes.Select(value)];
+        }
+
+        return [first];
     }
 
     // Most flushes have no error, and no output: unnest fills a column of which there is no array with nulls.
