@@ -75,7 +75,8 @@ sealed class JobsService(
         await LookFirstAsync(cancellationToken).ConfigureAwait(false);
         _started = true;
         _acknowledging = Task.WhenAll(
-            Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token), Run(nameof(WaitingOutcomes), waiting.RunAsync, _aborted.Token));
+            Run(nameof(Acknowledger), acknowledger.RunAsync, _aborted.Token), Run("SecondAcknowledger", acknowledger.RunSecondAsync, _aborted.Token),
+            Run(nameof(WaitingOutcomes), waiting.RunAsync, _aborted.Token));
         foreach (var queue in worked.All)
             Start(queue);
         _claiming.Add(Run(nameof(Quarantine), (pulse, stopping) => quarantine.RunAsync(pulse, stopping, _cancelled.Token), _stopping.Token));

@@ -3,7 +3,10 @@ using Jobs.Store;
 
 namespace Jobs.Queues;
 
-/// <summary>Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits.</summary>
+/// <summary>
+/// Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits. When many wait, a second
+/// flush goes beside the first, which waits for the disk for much of its time.
+/// </summary>
 sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOutputs largeOutputs)
 {
     /// <summary>Longer than a statement may take by the default of Npgsql. A flush that takes longer is repeated, since the database is away.</summary>
@@ -15,19 +18,32 @@ sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOu
     // Full when the database is slow: jobs then keep their places, and the claims slow down with it.
     const int Capacity = 10_000;
 
-    readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true });
+    // Fewer cost less in the next flush than in a statement and a commit of their own.
+    const int WorthTheSecond = FlushSize.LargestCount / 2;
+
+    readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(Capacity);
+    readonly SemaphoreSlim _manyWait = new(0);
+    int _waiting;
+    int _flushing = 2;
+    volatile bool _isComplete;
 
     // Fields, so that a loop that is started again goes on with what the last one had taken.
-    readonly List<Acknowledgement> _flush = new(FlushSize.LargestCount);
-    readonly List<Acknowledgement> _held = [];
+    readonly List<Acknowledgement> _first = new(FlushSize.LargestCount);
+    readonly List<Acknowledgement> _second = [];
 
-    public ValueTask AcknowledgeAsync(Acknowledgement outcome) => LargeOutputs.Has(outcome) ? AcknowledgeLargeAsync(outcome) : _outcomes.Writer.WriteAsync(outcome);
+    public ValueTask AcknowledgeAsync(Acknowledgement outcome) => LargeOutputs.Has(outcome) ? AcknowledgeLargeAsync(outcome) : AddAsync(outcome);
 
     async ValueTask AcknowledgeLargeAsync(Acknowledgement outcome)
     {
         await largeOutputs.EnterAsync().ConfigureAwait(false);
-        await _outcomes.Writer.WriteAsync(outcome).ConfigureAwait(false);
+        await AddAsync(outcome).ConfigureAwait(false);
+    }
+
+    ValueTask AddAsync(Acknowledgement outcome)
+    {
+        if (Interlocked.Increment(ref _waiting) == WorthTheSecond)
+            _manyWait.Release();
+        return _outcomes.Writer.WriteAsync(outcome);
     }
 
     /// <summary>Gives back jobs that the caller has taken from <see cref="HeldJobs"/>, at the cost of no attempt.</summary>
@@ -37,38 +53,65 @@ sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOu
             await AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
     }
 
-    /// <summary>Says that no more outcomes come. <see cref="RunAsync"/> ends when it has flushed what is there.</summary>
-    public void Complete() => _outcomes.Writer.TryComplete();
+    /// <summary>Says that no more outcomes come. Both loops end when they have flushed what is there.</summary>
+    public void Complete()
+    {
+        _isComplete = true;
+        _outcomes.Writer.TryComplete();
+        _manyWait.Release();
+    }
 
     /// <summary>Flushes until <see cref="Complete"/>, or until <paramref name="abort"/>, which leaves the rest to rescue.</summary>
-    public async Task RunAsync(Pulse pulse, CancellationToken abort)
+    public Task RunAsync(Pulse pulse, CancellationToken abort) => RunAsync(_first, SomeWaitAsync, pulse, abort);
+
+    /// <summary>Flushes beside <see cref="RunAsync(Pulse, CancellationToken)"/> while many outcomes wait.</summary>
+    public Task RunSecondAsync(Pulse pulse, CancellationToken abort) => RunAsync(_second, ManyWaitAsync, pulse, abort);
+
+    async Task RunAsync(List<Acknowledgement> flush, Func<CancellationToken, ValueTask<bool>> waitAsync, Pulse pulse, CancellationToken abort)
     {
-        while (_flush.Count > 0 || await _outcomes.Reader.WaitToReadAsync(abort).ConfigureAwait(false))
+        var held = new List<Acknowledgement>();
+        while (flush.Count > 0 || await waitAsync(abort).ConfigureAwait(false))
         {
             pulse.Expect(LongestFlush);
-            Fill();
-            _held.Clear();
-            await writer.WriteAsync(_flush, LongestWait, _held, abort).ConfigureAwait(false);
-            largeOutputs.Leave(_flush, _held);
-            waiting.Add(_held);
-            _flush.Clear();
+            Fill(flush);
+            await writer.WriteAsync(flush, LongestWait, held, abort).ConfigureAwait(false);
+            largeOutputs.Leave(flush, held);
+            waiting.Add(held);
+            held.Clear();
+            flush.Clear();
             pulse.Rest();
             await waiting.WhenRoomAsync(abort).ConfigureAwait(false);
         }
 
-        waiting.Complete();
+        if (Interlocked.Decrement(ref _flushing) == 0)
+            waiting.Complete();
+    }
+
+    ValueTask<bool> SomeWaitAsync(CancellationToken abort) => _outcomes.Reader.WaitToReadAsync(abort);
+
+    async ValueTask<bool> ManyWaitAsync(CancellationToken abort)
+    {
+        while (Volatile.Read(ref _waiting) < WorthTheSecond)
+        {
+            if (_isComplete)
+                return false;
+            await _manyWait.WaitAsync(abort).ConfigureAwait(false);
+        }
+
+        return true;
     }
 
     // A batch that is held may be worked off quickly: what of it comes here goes by, and no more of it than fits into a flush.
-    void Fill()
+    void Fill(List<Acknowledgement> flush)
     {
         var size = new FlushSize();
-        foreach (var outcome in _flush)
+        foreach (var outcome in flush)
             size.Add(outcome);
         for (; size.HasPlace && _outcomes.Reader.TryRead(out var outcome); size.Add(outcome))
         {
+            Interlocked.Decrement(ref _waiting);
             if (!waiting.TryAdd(outcome))
-                _flush.Add(outcome);
+                flush.Add(outcome);
         }
     }
 }

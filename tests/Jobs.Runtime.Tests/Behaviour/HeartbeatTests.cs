@@ -10,7 +10,7 @@ public sealed class HeartbeatTests
 
     // What waits for work, and what takes its turn once an hour: that is late only when enough sleeps have come together.
     const string Hourly = "SettingsSweeper";
-    static readonly string[] Others = ["Acknowledger", "Producer of queue \"tests\"", "Quarantine", Hourly, "WaitingOutcomes", "Watchdog"];
+    static readonly string[] Others = ["Acknowledger", "Producer of queue \"tests\"", "Quarantine", "SecondAcknowledger", Hourly, "WaitingOutcomes", "Watchdog"];
 
     [Fact]
     public async Task Every_loop_that_takes_turns_is_late_after_five_minutes_of_sleep_and_in_time_again_when_it_goes_on()
