@@ -5,8 +5,13 @@ sealed class Pace(TimeProvider time)
 {
     // So long a claimed job may wait for its slot: much longer than a claim takes, and nothing to a job that others could have run instead.
     static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(25);
+    const int Most = 2_000;
+
     static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
-    const int Most = 1_000;
+
+    // A queue that has just begun should not claim in small pieces for as long as a window. So many jobs within so short a time are no chance.
+    static readonly TimeSpan ShortestWindow = TimeSpan.FromMilliseconds(5);
+    const int ManyFinished = 50;
 
     long _since = time.GetTimestamp();
     long _finished;
@@ -17,7 +22,7 @@ sealed class Pace(TimeProvider time)
     public int JobsAhead(long finished)
     {
         var elapsed = time.GetElapsedTime(_since);
-        if (elapsed >= Window)
+        if (elapsed >= Window || (elapsed >= ShortestWindow && finished - _finished >= ManyFinished))
         {
             _perSecond = (finished - _finished) / elapsed.TotalSeconds;
             (_since, _finished) = (time.GetTimestamp(), finished);

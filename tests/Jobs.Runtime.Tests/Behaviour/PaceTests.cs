@@ -1,0 +1,59 @@
+using Jobs.Queues;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Jobs.Runtime.Tests.Behaviour;
+
+/// <summary>How far ahead of its slots a queue claims.</summary>
+public sealed class PaceTests
+{
+    readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void A_queue_that_has_just_begun_claims_ahead_once_fifty_jobs_have_ended_in_five_milliseconds()
+    {
+        var pace = new Pace(_time);
+
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+
+        Assert.Equal(0, pace.JobsAhead(49));
+        Assert.Equal(250, pace.JobsAhead(50));
+    }
+
+    [Fact]
+    public void It_claims_what_starts_within_25_milliseconds_and_never_more_than_two_thousand()
+    {
+        var pace = new Pace(_time);
+
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(1_000, pace.JobsAhead(4_000));
+
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(2_000, pace.JobsAhead(104_000));
+    }
+
+    [Fact]
+    public void A_few_jobs_within_a_short_time_are_no_pace()
+    {
+        var pace = new Pace(_time);
+
+        _time.Advance(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(0, pace.JobsAhead(10));
+
+        _time.Advance(TimeSpan.FromMilliseconds(80));
+        Assert.Equal(2, pace.JobsAhead(10));
+    }
+
+    [Fact]
+    public void A_queue_whose_jobs_become_long_claims_no_more_ahead_after_a_tenth_of_a_second()
+    {
+        var pace = new Pace(_time);
+        _time.Advance(TimeSpan.FromMilliseconds(10));
+        Assert.Equal(250, pace.JobsAhead(100));
+
+        _time.Advance(TimeSpan.FromMilliseconds(99));
+        Assert.Equal(250, pace.JobsAhead(100));
+
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(0, pace.JobsAhead(100));
+    }
+}
