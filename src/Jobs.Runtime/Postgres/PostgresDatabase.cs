@@ -10,6 +10,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     readonly NpgsqlConnectionStringBuilder _settings;
     readonly NpgsqlDataSource _control;
     readonly NpgsqlDataSource _callers;
+    readonly NpgsqlDataSource _shared;
     readonly NpgsqlDataSource _listener;
     readonly ConcurrentDictionary<(string? Host, int Port, string? Database), bool> _sameAs = new();
     volatile bool _isolatesOtherwise;
@@ -33,7 +34,8 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
         settings.Timezone = "UTC";
         _control = Build(ForControl(settings), LookAtIsolation);
-        _callers = Build(settings, LookAtIsolation);
+        _callers = Build(ForOwnStatements(settings), LookAtIsolation);
+        _shared = Build(settings, LookAtIsolation);
         _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
         _sameAs[(settings.Host, settings.Port, settings.Database ?? settings.Username)] = true;
     }
@@ -50,6 +52,10 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>Opens a connection for a caller of the client, who may hold it for as long as his source of jobs takes.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
     public ValueTask<NpgsqlConnection> OpenForCallerAsync(CancellationToken cancellationToken) => OpenAsync(_callers, cancellationToken);
+
+    /// <summary>Opens a connection on which statements of the caller's own run too. It is reset when it goes back.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
+    public ValueTask<NpgsqlConnection> OpenToShareAsync(CancellationToken cancellationToken) => OpenAsync(_shared, cancellationToken);
 
     /// <summary>Opens a connection that listens for as long as it lives, and takes no other's place.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
@@ -88,15 +94,19 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>Gives up the idle connections of the control plane: the server behind them is not the one to talk to any more.</summary>
     public void ForgetConnections() => _control.Clear();
 
-    // Its size is not the callers' to limit, and a connection that broke in silence must not hold a loop for ever. Its few statements are
-    // prepared by the second use, and leave no state in a session that a reset would have to clear. A pooler in transaction mode that knows no
-    // prepared statements needs this to be off, which the caller says.
-    static NpgsqlConnectionStringBuilder ForControl(NpgsqlConnectionStringBuilder settings) => new(settings.ConnectionString)
+    // Its size is not the callers' to limit, and a connection that broke in silence must not hold a loop for ever.
+    static NpgsqlConnectionStringBuilder ForControl(NpgsqlConnectionStringBuilder settings) => new(ForOwnStatements(settings).ConnectionString)
     {
         Pooling = true,
         MinPoolSize = 0,
         MaxPoolSize = 100,
         CommandTimeout = settings.CommandTimeout == 0 ? 30 : settings.CommandTimeout,
+    };
+
+    // Our few statements are prepared by the second use, and leave no state in a session that a reset would have to clear: two thirds of the cost of
+    // an enqueue of one job. A pooler in transaction mode that knows no prepared statements needs this to be off, which the caller says.
+    static NpgsqlConnectionStringBuilder ForOwnStatements(NpgsqlConnectionStringBuilder settings) => new(settings.ConnectionString)
+    {
         NoResetOnClose = true,
         MaxAutoPrepare = settings.ShouldSerialize("Max Auto Prepare") ? settings.MaxAutoPrepare : 50,
         AutoPrepareMinUsages = 2,
@@ -184,6 +194,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     {
         _control.Dispose();
         _callers.Dispose();
+        _shared.Dispose();
         _listener.Dispose();
     }
 
@@ -191,6 +202,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     {
         await _control.DisposeAsync().ConfigureAwait(false);
         await _callers.DisposeAsync().ConfigureAwait(false);
+        await _shared.DisposeAsync().ConfigureAwait(false);
         await _listener.DisposeAsync().ConfigureAwait(false);
     }
 }

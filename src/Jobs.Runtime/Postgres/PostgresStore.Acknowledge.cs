@@ -154,12 +154,12 @@ sealed partial class PostgresStore
     // then the server rolls back. Only from here on: between the caller's own statements any time may pass.
     internal const string CommitSoonSql = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true)";
 
-    // The caller's pool, since the writes are the caller's and may take long. The acknowledgement is the last statement, so
+    // Not the control plane's, since the writes are the caller's and may take long. The acknowledgement is the last statement, so
     // that the job's row, and its batch's, are locked for no longer than the commit.
     public override async Task<AcknowledgeResult> CompleteAsync(
         Acknowledgement outcome, Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
+        await using var connection = await _database.OpenToShareAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
         await write(transaction, cancellationToken).ConfigureAwait(false);
         _ = EnqueueTransaction.Usable(transaction);   // else the acknowledgement would be committed without the writes

@@ -198,8 +198,8 @@ sealed partial class PostgresStore
                 max_attempts = coalesce($4::smallint, j.max_attempts),
                 queue = coalesce($5::text, j.queue),
                 tags = nullif(coalesce($6::text[], j.tags), '{}'),
-                meta = nullif(coalesce($7::jsonb, j.meta), '{}'),
-                args = coalesce($8::jsonb, j.args),
+                meta = nullif(coalesce($7::text::jsonb, j.meta), '{}'),
+                args = coalesce($8::text::jsonb, j.args),
                 scheduled_at = coalesce(due.at, j.scheduled_at),
                 node = NULL,
                 finished_at = NULL,
@@ -255,8 +255,8 @@ sealed partial class PostgresStore
         parameters.Bind((object?)(short?)edit.MaxAttempts ?? DBNull.Value, NpgsqlDbType.Smallint);
         parameters.Bind((object?)edit.Queue ?? DBNull.Value, NpgsqlDbType.Text);
         parameters.Bind((object?)edit.Tags?.ToArray() ?? DBNull.Value, NpgsqlDbType.Array | NpgsqlDbType.Text);
-        parameters.Bind(edit.Meta is null ? DBNull.Value : edit.StoredMeta ?? (object)"{}", NpgsqlDbType.Jsonb);
-        parameters.Bind(edit.Args is null ? DBNull.Value : (object)edit.Args.Args, NpgsqlDbType.Jsonb);
+        parameters.Bind(edit.Meta is null ? DBNull.Value : edit.StoredMeta ?? (object)"{}", NpgsqlDbType.Text);
+        parameters.Bind(edit.Args is null ? DBNull.Value : (object)edit.Args.Args, NpgsqlDbType.Text);
         parameters.Bind((object?)edit.ScheduleAt?.UtcDateTime ?? DBNull.Value, NpgsqlDbType.TimestampTz);
         parameters.Bind((object?)edit.ScheduleIn ?? DBNull.Value, NpgsqlDbType.Interval);
         parameters.Bind(edit.Args is null ? DBNull.Value : (object)JobFilter.NamesOf(edit.Args.Definition).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);

@@ -18,6 +18,8 @@ sealed partial class PostgresStore
     // Below it one statement is faster than a COPY, which needs three round trips.
     const int SmallestCopy = 50;
 
+    // Args are sent as text here and wherever a statement may be prepared: one that fails while its parameters are read leaves Npgsql, where it
+    // prepares by itself, with a connection that is out of step.
     // The ids are taken before the insert, so that they come back in the order of the jobs: the rows that
     // INSERT … SELECT returns have no promised order. Delays are added in UTC: a day is 24 hours, also where the clocks of
     // the caller's session change.
@@ -26,7 +28,7 @@ sealed partial class PostgresStore
             SELECT coalesce(t.given_id, nextval(':schema.job_ids')) AS id, t.*, coalesce(
                 t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC', :schema.clock()) AS due
             FROM unnest(
-                $1::text[], $2::text[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[],
+                $1::text[], $2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $9::text[], $10::text[],
                 $11::uuid[], $12::bigint[])
                 WITH ORDINALITY AS t (worker, queue, args, priority, max_attempts, due_at, due_in, tags, meta, unique_key, given_id, place)
         )
@@ -36,7 +38,7 @@ sealed partial class PostgresStore
         INSERT INTO :schema.jobs (id, batch, scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta, unique_key)
             SELECT
                 id, $8, due, CAST(CASE WHEN due > :schema.clock() THEN 'scheduled' ELSE 'available' END AS :schema.job_state),
-                max_attempts, priority, queue, worker, args, tags::text[], meta::jsonb, unique_key
+                max_attempts, priority, queue, worker, args::jsonb, tags::text[], meta::jsonb, unique_key
             FROM input
         """;
 
@@ -47,6 +49,18 @@ sealed partial class PostgresStore
         SELECT id
         FROM input
         ORDER BY place
+        """;
+
+    // One job, which is most enqueues, without the arrays of many.
+    internal const string InsertOneSql = """
+        INSERT INTO :schema.jobs (scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
+        SELECT
+            due.at, CAST(CASE WHEN due.at > :schema.clock() THEN 'scheduled' ELSE 'available' END AS :schema.job_state),
+            $3::smallint, $4::smallint, $2::text, $1::text, $5::text::jsonb, $8::text[], $9::text::jsonb
+        FROM (
+            SELECT coalesce($6::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $7::interval) AT TIME ZONE 'UTC', :schema.clock()) AS at
+        ) AS due
+        RETURNING id
         """;
 
     internal const string TakeIdsSql = """
@@ -178,8 +192,6 @@ sealed partial class PostgresStore
     static string NothingStored(EnqueueTerms terms) =>
         terms.Transaction is null ? "Nothing was stored." : "Nothing was stored, and the transaction is as it was before the call.";
 
-    // From text, so that what is refused is refused when the statement runs: one that fails while its parameters are read leaves Npgsql, where
-    // it prepares by itself, with a connection that is out of step.
     internal const string TryArgsSql = "SELECT count(args::jsonb::text) FROM unnest($1::text[]) AS t (args)";
 
     /// <summary>The place of the first job whose args PostgreSQL refuses; <see langword="null"/> if it refuses none, or cannot be asked.</summary>
@@ -309,8 +321,27 @@ sealed partial class PostgresStore
     {
         if (UniqueKey.Of(job, batch: null) is { } key)
             return await InsertUniqueAsync(connection, job, key, cancellationToken).ConfigureAwait(false);
-        var ids = await InsertAsync(connection, [new NewRow(job, 0, null)], batch: null, [], cancellationToken).ConfigureAwait(false);
-        return new EnqueuedJob(ids[0], IsNew: true);
+        return await QueryAsync(
+            connection,
+            _insertOne,
+            parameters =>
+            {
+                parameters.Bind(job.Worker, NpgsqlDbType.Text);
+                parameters.Bind(job.Queue, NpgsqlDbType.Text);
+                parameters.Bind((short)job.MaxAttempts, NpgsqlDbType.Smallint);
+                parameters.Bind((short)job.Priority, NpgsqlDbType.Smallint);
+                parameters.Bind(job.Args, NpgsqlDbType.Text);
+                parameters.Bind(job.ScheduleAt?.UtcDateTime, NpgsqlDbType.TimestampTz);
+                parameters.Bind(job.ScheduleIn, NpgsqlDbType.Interval);
+                parameters.BindArray(job.Tags.Count == 0 ? null : job.Tags.ToArray(), NpgsqlDbType.Text);
+                parameters.Bind(job.StoredMeta, NpgsqlDbType.Text);
+            },
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return new EnqueuedJob(reader.GetInt64(0), IsNew: true);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Inserts rows, and returns their ids in the order given.</summary>
@@ -337,7 +368,7 @@ sealed partial class PostgresStore
     {
         parameters.BindArray(Array.ConvertAll(jobs, job => job.Worker), NpgsqlDbType.Text);
         parameters.BindArray(Array.ConvertAll(jobs, job => job.Queue), NpgsqlDbType.Text);
-        parameters.BindArray(Array.ConvertAll(jobs, job => job.Args), NpgsqlDbType.Jsonb);
+        parameters.BindArray(Array.ConvertAll(jobs, job => job.Args), NpgsqlDbType.Text);
         parameters.BindArray(Array.ConvertAll(jobs, job => (short)job.Priority), NpgsqlDbType.Smallint);
         parameters.BindArray(Array.ConvertAll(jobs, job => (short)job.MaxAttempts), NpgsqlDbType.Smallint);
         parameters.BindArray(Array.ConvertAll(jobs, job => job.ScheduleAt?.UtcDateTime), NpgsqlDbType.TimestampTz);

@@ -75,7 +75,7 @@ sealed partial class PostgresStore
         WITH input AS MATERIALIZED (
             SELECT t.*, coalesce(t.due_at, (:schema.clock() AT TIME ZONE 'UTC' + t.due_in) AT TIME ZONE 'UTC', :schema.clock()) AS due
             FROM unnest(
-                $1::bigint[], $2::integer[], $3::jsonb[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $8::text[], $9::text[],
+                $1::bigint[], $2::integer[], $3::text[], $4::smallint[], $5::smallint[], $6::timestamptz[], $7::interval[], $8::text[], $9::text[],
                 $10::uuid[], $11::float8[])
                 AS t (id, fields, args, priority, max_attempts, due_at, due_in, tags, meta, key, seconds)
         ), waiting AS MATERIALIZED (
@@ -87,7 +87,7 @@ sealed partial class PostgresStore
         ), replaced AS (
             UPDATE :schema.jobs AS j
             SET
-                args = CASE WHEN i.fields & 1 > 0 THEN i.args ELSE j.args END,
+                args = CASE WHEN i.fields & 1 > 0 THEN i.args::jsonb ELSE j.args END,
                 priority = CASE WHEN i.fields & 2 > 0 THEN i.priority ELSE j.priority END,
                 scheduled_at = CASE WHEN i.fields & 4 > 0 THEN i.due ELSE j.scheduled_at END,
                 state = CASE
@@ -251,7 +251,7 @@ sealed partial class PostgresStore
                 var jobs = Array.ConvertAll(claims, static claim => claim.Replacement!);
                 parameters.BindArray(Array.ConvertAll(claims, static claim => claim.Id), NpgsqlDbType.Bigint);
                 parameters.BindArray(Array.ConvertAll(claims, static claim => (int)claim.Terms.Replaces), NpgsqlDbType.Integer);
-                parameters.BindArray(Array.ConvertAll(jobs, static job => job.Args), NpgsqlDbType.Jsonb);
+                parameters.BindArray(Array.ConvertAll(jobs, static job => job.Args), NpgsqlDbType.Text);
                 parameters.BindArray(Array.ConvertAll(jobs, static job => (short)job.Priority), NpgsqlDbType.Smallint);
                 parameters.BindArray(Array.ConvertAll(jobs, static job => (short)job.MaxAttempts), NpgsqlDbType.Smallint);
                 parameters.BindArray(Array.ConvertAll(jobs, static job => job.ScheduleAt?.UtcDateTime), NpgsqlDbType.TimestampTz);

@@ -11,6 +11,7 @@ sealed partial class PostgresStore : JobStore
     readonly PostgresDatabase _database;
     readonly Channels _channels;
     readonly string _insert;
+    readonly string _insertOne;
     readonly string _insertUnique;
     readonly string _holder;
     readonly string _holders;
@@ -82,6 +83,7 @@ sealed partial class PostgresStore : JobStore
         var schema = database.Schema;
         _channels = new Channels(schema);
         _insert = schema.Qualify(InsertSql);
+        _insertOne = schema.Qualify(InsertOneSql);
         _insertUnique = schema.Qualify(InsertUniqueSql);
         _holder = schema.Qualify(HolderSql);
         _holders = schema.Qualify(HoldersSql);

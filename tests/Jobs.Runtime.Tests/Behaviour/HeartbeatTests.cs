@@ -12,24 +12,31 @@ public sealed class HeartbeatTests
     const string Hourly = "SettingsSweeper";
     static readonly string[] Others = ["Acknowledger", "Producer of queue \"tests\"", "Quarantine", "SecondAcknowledger", Hourly, "WaitingOutcomes", "Watchdog"];
 
+    const int MostSleeps = 50;
+
     [Fact]
     public async Task Every_loop_that_takes_turns_is_late_after_five_minutes_of_sleep_and_in_time_again_when_it_goes_on()
     {
         var time = new SleepingTime();
         await using var host = await StartAsync(time);
 
-        // One that takes a turn in the very moment is not seen to be late: it is at the next time, when the node leads again and all go on.
+        // One that takes a turn in the very moment is not seen to be late: it is at the next time, when the node leads again and all go on. What waits
+        // for work is late only where the sleep cut off a statement of its own, and so not each time.
         var late = new HashSet<string>();
-        while (!late.IsSupersetOf(Periodic))
+        var rested = false;
+        for (var sleeps = 0; sleeps < MostSleeps && !(rested && late.IsSupersetOf(Periodic)); sleeps++)
         {
             await UntilAsync(() => AllGoOn(host));
             time.Sleep(TimeSpan.FromMinutes(5));
-            late.UnionWith(Late(host));
+            var now = Late(host);
+            rested |= !now.Intersect(Others).Any(static loop => loop != Hourly);
+            late.UnionWith(now);
         }
 
+        Assert.Superset(Periodic.ToHashSet(), late);
+        Assert.True(rested, "What waits for work is late after each sleep.");
         await UntilAsync(() => AllGoOn(host));
 
-        Assert.Equal(Periodic, late.Where(static loop => loop != Hourly).Order());
         await host.Client.EnqueueAsync(Greeter.New(new Greeting("after")), TestContext.Current.CancellationToken);
         await host.Script.Seen("after, attempt 1");
     }
