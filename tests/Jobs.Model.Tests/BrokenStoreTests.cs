@@ -39,6 +39,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_rescue", "CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END", "j.attempt" },
         { "_rescue", "crashes = j.crashes + 1,", "" },
         { "_insert", "due > :schema.clock()", "due >= :schema.clock()" },
+        { "_insertOne", "due.at > :schema.clock()", "due.at >= :schema.clock()" },
         { "_insertUnique", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", "EXISTS (SELECT FROM :schema.jobs AS j WHERE j.id = taken.job_id AND j.state = ANY (taken.held_in))" },
         { "_insertUnique", "greatest(due, :schema.clock())", ":schema.clock()" },
         { "_insertUnique", ", expires_at = excluded.expires_at", "" },

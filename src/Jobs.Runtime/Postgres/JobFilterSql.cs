@@ -36,7 +36,7 @@ static class JobFilterSql
         if (filter.AnyTags is { } any)
             conditions.Add($"j.tags && {Texts(any)}");
         if (filter.Args is { } args)
-            conditions.Add($"j.args @> {Value(args, NpgsqlDbType.Jsonb)}");
+            conditions.Add($"j.args @> {Value(args, NpgsqlDbType.Text)}::jsonb");
         if (filter.InsertedFrom is { } insertedFrom)
             conditions.Add($"j.inserted_at >= {Instant(insertedFrom)}");
         if (filter.InsertedBefore is { } insertedBefore)
