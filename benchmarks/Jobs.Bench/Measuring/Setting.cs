@@ -16,8 +16,8 @@ sealed record Setting
         "autovacuum", "jit", "max_connections",
     ];
 
-    /// <summary>The commit of the sources, with a plus sign where they were changed after it.</summary>
-    public required string? Commit { get; init; }
+    /// <summary>The commit of the sources, with a plus sign where they were changed after it; none outside of a clone.</summary>
+    public string? Commit { get; init; }
     public required string Processor { get; init; }
     public required int Cores { get; init; }
     public required long MemoryBytes { get; init; }

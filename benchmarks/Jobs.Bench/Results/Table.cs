@@ -99,15 +99,12 @@ static class Table
         var values = runs.Select(column.Value).OfType<double>().ToArray();
         if (values.Length == 0)
             return "–";
-        var median = Number(Median(values), column.Format);
-        return withSpread && values.Length > 1 ? $"{median} ({Number(values.Min(), column.Format)}–{Number(values.Max(), column.Format)})" : median;
+        var spread = Spread.Of(values);
+        var median = Number(spread.Median, column.Format);
+        return withSpread && spread.Count > 1 ? $"{median} ({Number(spread.Least, column.Format)}–{Number(spread.Most, column.Format)})" : median;
     }
 
-    static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
+    static double Median(IEnumerable<double> values) => Spread.Of(values).Median;
 
     static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
