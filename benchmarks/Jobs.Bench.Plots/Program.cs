@@ -1,0 +1,3 @@
+using Jobs.Bench.Plots;
+
+return await new PlotCommand().Parse(args).InvokeAsync();
