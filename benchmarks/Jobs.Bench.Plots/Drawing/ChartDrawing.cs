@@ -31,8 +31,8 @@ sealed class ChartDrawing
     /// <exception cref="BenchException">The font is not installed.</exception>
     public static string ToSvg(Chart chart)
     {
-        if (Fonts.GetTypeface(Look.Font, bold: false, italic: false)?.FamilyName != Look.Font)
-            throw new BenchException($"The font {Look.Font} is not installed, and without it the plots would have no text. Debian's package is fonts-dejavu-core.");
+        if (new[] { false, true }.Any(static bold => Fonts.GetTypeface(Look.Font, bold, italic: false) is not { } face || face.FamilyName != Look.Font || face.IsBold != bold))
+            throw new BenchException($"The font {Look.Font} is not installed, or its bold is not, and without it the plots would have no text. Debian's package is fonts-dejavu-core.");
         return new ChartDrawing(chart).Draw();
     }
 
