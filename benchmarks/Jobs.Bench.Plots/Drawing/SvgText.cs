@@ -42,7 +42,8 @@ static partial class SvgText
     static double[] Numbers(string list) =>
         [.. list.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Select(static number => double.Parse(number, CultureInfo.InvariantCulture))];
 
-    static string Round(double number) => number.ToString("0.##", CultureInfo.InvariantCulture);
+    // A zero has no sign.
+    static string Round(double number) => (Math.Round(number, 2) + 0.0).ToString("0.##", CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"translate\((?<place>[^)]*)\)")]
     private static partial Regex Translation();
