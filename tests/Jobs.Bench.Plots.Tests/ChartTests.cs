@@ -59,6 +59,23 @@ public sealed class ChartTests
     }
 
     [Fact]
+    public void Of_the_same_without_only_the_runs_in_turns_with_what_is_measured_count()
+    {
+        var at = DateTimeOffset.UnixEpoch;
+        Run[] runs =
+        [
+            Runs.Drain(500), Runs.Drain(510),
+            Runs.Drain(100), Runs.Drain(90) with { Batches = 1 }, Runs.Drain(80) with { Batches = 20 },
+            Runs.Drain(120), Runs.Drain(95) with { Batches = 1 }, Runs.Drain(85) with { Batches = 20 },
+            Runs.Drain(520),
+        ];
+
+        var group = Assert.Single(Chart("batch", [.. runs.Select((run, minute) => run with { EndedAt = at.AddMinutes(minute) })]).Groups);
+
+        Assert.Equal((110, 2), (Rounded(group.Reference!.Value), group.Rows[0].Bars[0].Spread.Count));
+    }
+
+    [Fact]
     public void Pruning_stands_beside_as_many_rows_that_are_kept()
     {
         var kept = Runs.Drain(100) with { Workload = "history", FinishedRows = 500 };

@@ -17,12 +17,13 @@ public sealed class SvgTextTests
     }
 
     [Fact]
-    public void Numbers_are_short_and_nothing_is_cut_off()
+    public void Numbers_are_short_nothing_is_cut_off_and_what_has_no_length_is_left_out()
     {
         var svg = SvgText.Tidy(Drawing(
-            """<clipPath id="cl_1"><rect width="5" height="5"/></clipPath><g clip-path="url(#cl_1)"><path d="M1.23456 -0.0001L3 4.5"/></g><rect x="0.5" width="7"/>"""));
+            """<clipPath id="cl_1"><rect width="5" height="5"/></clipPath><g clip-path="url(#cl_1)"><path d="M1.23456 -0.0001L3 4.5"/><path d="M374.19 194L374.19 194"/></g><rect x="0.5" width="7"/>"""));
 
         Assert.DoesNotContain("clip", svg);
+        Assert.DoesNotContain("374", svg);
         Assert.Contains("""<path d="M1.23 0L3 4.5" />""", svg);
         Assert.True(svg.IndexOf("<path", StringComparison.Ordinal) < svg.IndexOf("<rect", StringComparison.Ordinal));
     }

@@ -45,18 +45,36 @@ static class ComparedDrainCharts
             .Where(pair => pair.Measured.Jobs == jobs)
             .OrderBy(static pair => pair.Measured.Role).ThenBy(static pair => pair.Measured.Run.Nodes).ThenBy(static pair => pair.Measured.Run.Concurrency)
             .GroupBy(static pair => (Nodes: DrainCharts.NameOfNodes(pair.Measured.Run), pair.Without))
-            .Select(group => new Group(
-                group.Key.Nodes,
-                [
-                    .. new[] { group.Key.Without }.OfType<Sample>().Select(without => new Row(describe(without.Run), [without.Bar(static run => run.JobsPerSecond)! with { Role = Role.Without }])),
-                    .. group.Select(static pair => pair.Measured).OrderBy(static sample => sample.Run.FinishedRows).ThenBy(static sample => sample.Run.Batches)
-                        .Select(measured => measured.Row(describe(measured.Run))),
-                ],
-                group.Key.Without?.Rate))
+            .Select(group => Group(group.Key.Nodes, group.Key.Without, [.. group.Select(static pair => pair.Measured)], describe))
             .ToList();
         return new Chart(
             name, string.Format(CultureInfo.InvariantCulture, title, Words.Count(jobs, "job")),
             Units.Rate("grey bar", pairs.Select(static pair => pair.Without).FirstOrDefault(static without => without is not null)), "N0", groups);
+    }
+
+    static Group Group(string nodes, Sample? without, IReadOnlyList<Sample> measured, Func<Run, string> describe)
+    {
+        List<Row> rows = [.. measured
+            .OrderBy(static sample => sample.Run.FinishedRows).ThenBy(static sample => sample.Run.Batches)
+            .Select(sample => sample.Row(describe(sample.Run)))];
+        if (without is null)
+            return new Group(nodes, rows);
+        var inTurns = InTurns(without, measured);
+        var bar = inTurns.Bar(static run => run.JobsPerSecond)! with { Role = Role.Without };
+        return new Group(nodes, [new Row(describe(without.Run), [bar]), .. rows], inTurns.Rate);
+    }
+
+    // A plain drain is run beside many workloads, and on a busy machine only what was run in turns can be compared: of the plain ones those that
+    // were the last before one that is measured.
+    static Sample InTurns(Sample without, IReadOnlyList<Sample> measured)
+    {
+        var before = measured
+            .SelectMany(static sample => sample.Runs)
+            .Select(run => without.Runs.Where(plain => plain.EndedAt < run.EndedAt).MaxBy(static plain => plain.EndedAt))
+            .OfType<Run>()
+            .Distinct()
+            .ToList();
+        return before.Count == 0 ? without : new Sample(before);
     }
 
     static bool IsSameBut(Sample other, Sample measured) =>

@@ -18,6 +18,7 @@ static partial class SvgText
         root.Descendants(Svg + "clipPath").Remove();
         foreach (var cut in root.Descendants(Svg + "g").Reverse().ToList())
             cut.ReplaceWith(cut.Elements());
+        root.Descendants(Svg + "path").Where(static path => Nowhere().IsMatch((string)path.Attribute("d")!)).Remove();
         foreach (var text in root.Descendants(Svg + "text"))
             Place(text);
         foreach (var number in root.DescendantsAndSelf().Attributes().Where(static attribute => !attribute.IsNamespaceDeclaration && attribute.Name != "font-family"))
@@ -44,6 +45,10 @@ static partial class SvgText
 
     // A zero has no sign.
     static string Round(double number) => (Math.Round(number, 2) + 0.0).ToString("0.##", CultureInfo.InvariantCulture);
+
+    // A tick of an axis that has no length.
+    [GeneratedRegex(@"^M(?<place>[^L]+)L\k<place>$")]
+    private static partial Regex Nowhere();
 
     [GeneratedRegex(@"translate\((?<place>[^)]*)\)")]
     private static partial Regex Translation();
