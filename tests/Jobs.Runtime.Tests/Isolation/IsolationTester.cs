@@ -76,6 +76,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
         public Task FinishAsync() => ComeToRestAsync(everybodyEnds: true);
 
         /// <summary>Gives the connections back. A session that still waits, since another's step has failed, is ended by the server.</summary>
+        /// <remarks>Its answer may come in that moment, for a step that has failed holds no locks: then its connection looks as if it could be used again.</remarks>
         public async Task HangUpAsync()
         {
             foreach (var session in Sessions.Where(session => !session.Answer.IsCompleted))
@@ -84,6 +85,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
                 command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = session.Connection.ProcessID });
                 await command.ExecuteNonQueryAsync();
                 await session.Answer.ContinueWith(static _ => { }, TaskScheduler.Default);
+                NpgsqlConnection.ClearPool(session.Connection);
             }
 
             foreach (var session in Sessions)
