@@ -17,6 +17,9 @@ sealed partial class PostgresStore
     // Jobs that a node died with are left to the quarantine, and "look" says whether there are any.
     // It commits without waiting for the disk: a claim that a crash of the server undoes is a job that runs again, and the fence
     // lets one of the two outcomes count. set_config stands first, for AND does not ask its second side if the first is false.
+    // It waits for nobody, and 100 ms where it does: a row that was changed when it was found, and whose change has been committed when it is to be
+    // skipped, PostgreSQL follows to its new version, and waits for whoever holds that (heap_lock_updated_tuple, version 15). A claim holds other rows
+    // by then, not in the order of their ids, so the two could wait in a circle.
     // MATERIALIZED fences the LIMIT: without it the planner may run the subquery in a nested loop and claim more jobs than
     // there is room for. ARRAY(…) keeps the update on the primary key, as everywhere: of an array that it has not seen the
     // planner expects ten elements, and of a join with a CTE so many rows that it reads the whole table.
@@ -36,6 +39,7 @@ sealed partial class PostgresStore
                 ORDER BY first.priority, first.scheduled_at, first.id
                 LIMIT $3
             ) AS urgent
+            WHERE (SELECT set_config('lock_timeout', '100ms', true)) IS NOT NULL
             GROUP BY worker
         ), taken AS MATERIALIZED (
             SELECT locked.id
@@ -95,8 +99,24 @@ sealed partial class PostgresStore
     // Apart, for the bench: an UPDATE in a CTE has to stand at the top, and pgbench can keep one row of an answer.
     internal const string ClaimSql = $"{ClaimCtes}\n{ClaimedRows}";
 
-    public override Task<ClaimResult> ClaimAsync(
-        string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken) =>
+    public override async Task<ClaimResult> ClaimAsync(
+        string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken)
+    {
+        const int mostTimes = 10;
+        for (var times = 1; ; times++)
+        {
+            try
+            {
+                return await ClaimOnceAsync(queue, workers, limit, node, cancellationToken).ConfigureAwait(false);
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.LockNotAvailable && times < mostTimes)
+            {
+                // Rolled back, and whoever it waited for goes on.
+            }
+        }
+    }
+
+    Task<ClaimResult> ClaimOnceAsync(string queue, IReadOnlyList<string> workers, int limit, Guid node, CancellationToken cancellationToken) =>
         QueryAsync(
             _claim,
             parameters =>

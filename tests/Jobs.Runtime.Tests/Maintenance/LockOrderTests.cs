@@ -51,7 +51,7 @@ public sealed class LockOrderTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{_batches.Count} batches; turns: {string.Join(", ", _turns.OrderBy(static turns => turns.Key).Select(static turns => $"{turns.Value} × {turns.Key}"))}");
-        Assert.Equal([], _deadlocks);
+        Assert.Equal("", string.Join('\n', _deadlocks));
         Assert.Equal(0, await ScalarAsync<long>(test, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"));
         Assert.Equal(_batches.Order(), _told.Order());
         Assert.All(_turns, static turns => Assert.True(turns.Value >= 10, $"{turns.Key} had {turns.Value} turns only."));
@@ -96,7 +96,7 @@ public sealed class LockOrderTests(ITestOutputHelper output)
             }
             catch (Exception exception) when (Deadlock(exception) is { } deadlock)
             {
-                _deadlocks.Enqueue($"{name}: {deadlock.Detail}");
+                _deadlocks.Enqueue($"{name}: {deadlock.Detail} {deadlock.Where}");
             }
 
             await Task.Delay(rests, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
