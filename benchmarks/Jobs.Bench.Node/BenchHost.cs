@@ -18,6 +18,14 @@ static class BenchHost
             jobs => jobs.AddQueue(NoOpWorker.QueueName, concurrency).AddWorkers(),
             services => services.AddSingleton(performances));
 
+    /// <summary>Stops a host, and waits until it has let go of its connections.</summary>
+    public static async Task EndAsync(IHost host, CancellationToken cancellationToken)
+    {
+        await host.StopAsync(cancellationToken);
+        if (host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+    }
+
     public static IHost Build(string connectionString, Action<JobsBuilder> configure, Action<IServiceCollection> addServices)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -46,9 +46,7 @@ sealed class Bulk(BenchServer server, int jobs) : Workload, IDisposable
             PeakMemoryBytes = peak,
             MemoryAboveStartBytes = peak - memory,
         };
-        await host.StopAsync(cancellationToken);
-        if (host is IAsyncDisposable disposable)
-            await disposable.DisposeAsync();
+        await BenchHost.EndAsync(host, cancellationToken);
         if (await Look.ForJobsAsync(database, cancellationToken) != WarmUp + jobs)
             throw new BenchException("The batch did not store every job, so the time means nothing.");
         await KeepRowsAsync(database, cancellationToken);

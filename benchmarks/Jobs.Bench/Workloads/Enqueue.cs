@@ -39,9 +39,7 @@ abstract class Enqueue(BenchServer server, JobsToEnqueue jobs) : Workload
             MemoryAboveStartBytes = peak - memory,
             Milliseconds = calls,
         };
-        await host.StopAsync(cancellationToken);
-        if (host is IAsyncDisposable disposable)
-            await disposable.DisposeAsync();
+        await BenchHost.EndAsync(host, cancellationToken);
         await jobs.ThrowUnlessStoredAsync(database, saidToBeNew, cancellationToken);
         return run;
     }

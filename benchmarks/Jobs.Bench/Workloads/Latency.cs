@@ -31,11 +31,7 @@ sealed class Latency(BenchServer server, int jobs, int nodes) : Workload
             times.Add(await OneAsync(client, number, performances, cancellationToken));
 
         foreach (var host in new[] { worker, caller })
-        {
-            await host.StopAsync(cancellationToken);
-            if (host is IAsyncDisposable disposable)
-                await disposable.DisposeAsync();
-        }
+            await BenchHost.EndAsync(host, cancellationToken);
 
         await new StoredJobs(WarmUp + jobs).ThrowUnlessCompletedAsync(database, cancellationToken);
         return Describe(times[WarmUp..]);

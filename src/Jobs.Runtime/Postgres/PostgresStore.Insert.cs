@@ -18,11 +18,10 @@ sealed partial class PostgresStore
     // Below it one statement is faster than a COPY, which needs three round trips.
     const int SmallestCopy = 50;
 
-    // Args are sent as text here and wherever a statement may be prepared: one that fails while its parameters are read leaves Npgsql, where it
-    // prepares by itself, with a connection that is out of step.
     // The ids are taken before the insert, so that they come back in the order of the jobs: the rows that
     // INSERT … SELECT returns have no promised order. Delays are added in UTC: a day is 24 hours, also where the clocks of
-    // the caller's session change.
+    // the caller's session change. Args are text, here and in every statement that may be prepared: one that fails while its parameters are
+    // read leaves Npgsql, where it prepares by itself, with a connection that is out of step.
     const string InputRows = """
         WITH input AS MATERIALIZED (
             SELECT coalesce(t.given_id, nextval(':schema.job_ids')) AS id, t.*, coalesce(

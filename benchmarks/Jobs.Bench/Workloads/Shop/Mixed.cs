@@ -59,11 +59,7 @@ sealed class Mixed(BenchServer server, ShopPlan plan) : Workload
             Waits = day.Waits,
         };
         foreach (var host in new[] { back, shop })
-        {
-            await host.StopAsync(cancellationToken);
-            if (host is IAsyncDisposable disposable)
-                await disposable.DisposeAsync();
-        }
+            await BenchHost.EndAsync(host, cancellationToken);
 
         await ThrowUnlessEndedAsPlannedAsync(database, day, cancellationToken);
         return run;
