@@ -119,7 +119,7 @@ sealed class JobsService(
     {
         signals.Add(queue);
         Log.QueueStarted(logger, queue, concurrency);
-        var slots = new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, logger) { Stuck = StopIfAllAreStuck };
+        var slots = new Slots(concurrency, executor, held, acknowledger, _cancelled.Token, time, logger) { Stuck = StopIfAllAreStuck };
         return new WorkedQueue(queue, concurrency, slots, signals, logger);
     }
 

@@ -14,12 +14,13 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
     public static TheoryData<string, string, string> Faults => new()
     {
         { "_acknowledge", " AND j.run = input.run", "" },
-        { "_acknowledge", " AND j.node = input.node", "" },
-        { "_acknowledge", "CASE WHEN locked.state IN ('scheduled', 'available') THEN j.attempt - 1 ELSE j.attempt END", "j.attempt" },
-        { "_acknowledge", "locked.state IN ('scheduled', 'retryable') THEN :schema.clock() + locked.delay", "locked.state = 'scheduled' THEN :schema.clock() + locked.delay" },
+        { "_acknowledge", " AND j.node IS NOT DISTINCT FROM input.node", "" },
+        { "_acknowledge", " IN ('scheduled', 'available') THEN j.attempt - 1", " IN ('scheduled', 'available') THEN j.attempt" },
+        { "_acknowledge", " IN ('scheduled', 'retryable') THEN :schema.clock() + input.delay", " = 'scheduled' THEN :schema.clock() + input.delay" },
         { "_acknowledge", "(state = 'cancelled')::integer - (was = 'cancelled')::integer AS cancelled", "0 AS cancelled" },
         { "_acknowledge", "was_attempted::integer - attempted::integer AS unattempted", "0 AS unattempted" },
-        { "_acknowledge", "locked.state IN ('scheduled', 'available') OR j.batch IS NULL THEN j.attempted", "j.batch IS NULL THEN j.attempted" },
+        { "_acknowledge", " IN ('scheduled', 'available') OR j.batch IS NULL THEN j.attempted", " IS NULL OR j.batch IS NULL THEN j.attempted" },
+        { "_acknowledge", "j.batch IS NOT NULL AND j.run > 1", "false" },
         { "_acknowledge", "'cancelled', b.cancelled", "'cancelled', b.discarded" },
         { "_acknowledge", "WHERE b.telling & kind.bit <> 0", "WHERE b.telling & kind.bit <> 0 AND b.discarded = 0" },
         { "_claim", "run = j.run + 1, ", "" },

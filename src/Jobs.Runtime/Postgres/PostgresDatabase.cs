@@ -9,6 +9,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 {
     readonly NpgsqlConnectionStringBuilder _settings;
     readonly NpgsqlDataSource _control;
+    readonly WarmConnections _warm;
     readonly NpgsqlDataSource _callers;
     readonly NpgsqlDataSource _shared;
     readonly NpgsqlDataSource _listener;
@@ -34,6 +35,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
         settings.Timezone = "UTC";
         _control = Build(ForControl(settings), LookAtIsolation);
+        _warm = new WarmConnections(OpenAsync, TimeProvider.System);
         _callers = Build(ForOwnStatements(settings), LookAtIsolation);
         _shared = Build(settings, LookAtIsolation);
         _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
@@ -48,6 +50,10 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     /// <summary>Opens a connection for claims, acknowledgements, leases and maintenance, which never wait for the callers' connections.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => OpenAsync(_control, cancellationToken);
+
+    /// <summary>Lends such a connection for a statement of our own, which leaves it as it was.</summary>
+    /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
+    public ValueTask<WarmConnections.Lent> LendAsync(CancellationToken cancellationToken) => _warm.LendAsync(cancellationToken);
 
     /// <summary>Opens a connection for a caller of the client, who may hold it for as long as his source of jobs takes.</summary>
     /// <exception cref="DatabaseUnavailableException">The server cannot be reached, or refuses the connection.</exception>
@@ -92,7 +98,11 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Gives up the idle connections of the control plane: the server behind them is not the one to talk to any more.</summary>
-    public void ForgetConnections() => _control.Clear();
+    public async ValueTask ForgetConnectionsAsync()
+    {
+        _control.Clear();
+        await _warm.ClearAsync().ConfigureAwait(false);
+    }
 
     // Its size is not the callers' to limit, and a connection that broke in silence must not hold a loop for ever.
     static NpgsqlConnectionStringBuilder ForControl(NpgsqlConnectionStringBuilder settings) => new(ForOwnStatements(settings).ConnectionString)
@@ -193,6 +203,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
     public void Dispose()
     {
+        _warm.Clear();
         _control.Dispose();
         _callers.Dispose();
         _shared.Dispose();
@@ -201,6 +212,7 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _warm.ClearAsync().ConfigureAwait(false);
         await _control.DisposeAsync().ConfigureAwait(false);
         await _callers.DisposeAsync().ConfigureAwait(false);
         await _shared.DisposeAsync().ConfigureAwait(false);

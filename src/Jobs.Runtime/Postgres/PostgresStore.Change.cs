@@ -73,7 +73,7 @@ sealed partial class PostgresStore
     // A finished member goes back only into a batch that is not closed, which is decided under the lock on the batch: it holds
     // the batch open from then on. A job that has ended and whose key another one holds by now stays as it is; if nobody holds the key, it has it
     // again. With $3 the members of a batch that is closed go into that one, as if they were new. Nobody waits for a key while he holds a job: one that somebody is taking at the moment is his. Crashes stay: a job that killed its
-    // node goes on running alone.
+    // node goes on running alone. A member that ended without a run is counted as attempted, which an acknowledgement looks up from the second run on.
     internal const string RetryJobs = $$"""
         WITH {{Locked}} {{Retriable}} {{First}}
             FOR NO KEY UPDATE
@@ -125,7 +125,8 @@ sealed partial class PostgresStore
                 progress = NULL,
                 output = NULL,
                 batch = coalesce($3, j.batch),
-                attempted = CASE WHEN $3 IS NULL THEN j.attempted END
+                attempted = CASE WHEN $3 IS NULL THEN j.attempted END,
+                run = CASE WHEN j.run = 0 AND j.attempted AND $3 IS NULL THEN 1 ELSE j.run END
             WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible AND id NOT IN (SELECT id FROM refused)))
             RETURNING j.id, j.batch, j.state, j.queue, j.attempted IS TRUE AS attempted
         ), taken AS (

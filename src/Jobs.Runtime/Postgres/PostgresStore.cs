@@ -161,13 +161,15 @@ sealed partial class PostgresStore : JobStore
     {
         try
         {
-            await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-            return await run(connection).ConfigureAwait(false);
+            await using var lent = await _database.LendAsync(cancellationToken).ConfigureAwait(false);
+            var result = await run(lent.Connection).ConfigureAwait(false);
+            lent.Well();
+            return result;
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
         {
             // A failover: the connections lead to a server that is a standby now, and new ones need not.
-            _database.ForgetConnections();
+            await _database.ForgetConnectionsAsync().ConfigureAwait(false);
             throw;
         }
     }

@@ -15,11 +15,11 @@ sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOu
     // Longer than the rows of a batch that all nodes work on are ever held, and shorter than somebody would notice.
     static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
 
-    // Full when the database is slow: jobs then keep their places, and the claims slow down with it.
-    const int Capacity = 10_000;
+    // Full when the database is slow: jobs then keep their places, and the claims slow down with it. What waits here runs again if the process dies.
+    const int Capacity = 2 * FlushSize.LargestCount;
 
     // Fewer cost less in the next flush than in a statement and a commit of their own.
-    const int WorthTheSecond = FlushSize.LargestCount / 2;
+    const int WorthTheSecond = FlushSize.LargestCount / 4;
 
     readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(Capacity);
     readonly SemaphoreSlim _manyWait = new(0);

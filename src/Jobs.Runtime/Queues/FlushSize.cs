@@ -5,7 +5,7 @@ namespace Jobs.Queues;
 /// <summary>How much one statement of outcomes takes.</summary>
 struct FlushSize
 {
-    public const int LargestCount = 500;
+    public const int LargestCount = 1_000;
     const int MostOutput = 4 * 1024 * 1024;
 
     int _count;

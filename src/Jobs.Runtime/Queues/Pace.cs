@@ -15,19 +15,24 @@ sealed class Pace(TimeProvider time)
 
     long _since = time.GetTimestamp();
     long _finished;
-    double _perSecond;
+    TimeSpan _busy;
+    int _ahead;
 
     /// <summary>How many jobs more than there are slots a node may hold, as it will have started them soon.</summary>
     /// <param name="finished">How many jobs of the queue have ended since the start.</param>
-    public int JobsAhead(long finished)
+    /// <param name="busy">How long any of them have run since the start: a queue that waits for its next claim is not slow.</param>
+    public int JobsAhead(long finished, TimeSpan busy)
     {
         var elapsed = time.GetElapsedTime(_since);
-        if (elapsed >= Window || (elapsed >= ShortestWindow && finished - _finished >= ManyFinished))
+        var ended = finished - _finished;
+        if (elapsed >= Window || (elapsed >= ShortestWindow && ended >= ManyFinished))
         {
-            _perSecond = (finished - _finished) / elapsed.TotalSeconds;
-            (_since, _finished) = (time.GetTimestamp(), finished);
+            // A few short jobs say nothing of the next ones.
+            var worked = ended >= ManyFinished ? busy - _busy : elapsed;
+            _ahead = worked > TimeSpan.Zero ? (int)Math.Min(Most, ended * Soon / worked) : Most;
+            (_since, _finished, _busy) = (time.GetTimestamp(), finished, busy);
         }
 
-        return (int)Math.Min(Most, _perSecond * Soon.TotalSeconds);
+        return _ahead;
     }
 }

@@ -85,7 +85,7 @@ sealed class Producer(
     {
         while (true)
         {
-            var ahead = _pace.JobsAhead(_slots.Finished);
+            var ahead = _pace.JobsAhead(_slots.Finished, _slots.Busy);
             var room = await _slots.WhenFreeAsync(ahead, Math.Max(1, ahead / 2), ReadyFor, stopping).ConfigureAwait(false);
             if (room > 0 || !worked.IsRunning)
                 return room;

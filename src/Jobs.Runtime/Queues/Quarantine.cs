@@ -36,7 +36,7 @@ sealed class Quarantine(
     public async Task RunAsync(Pulse pulse, CancellationToken stopping, CancellationToken cancelled)
     {
         string[] queues = [.. options.Value.Queues.Keys];
-        var slot = new Slots(1, executor, held, acknowledger, cancelled, logger) { LeavesStuck = true };
+        var slot = new Slots(1, executor, held, acknowledger, cancelled, time, logger) { LeavesStuck = true };
 
         // The others first: a suspect may end the process once more, and should not end it before it has done anything.
         var rest = options.Value.PollInterval;

@@ -6,7 +6,7 @@ namespace Jobs.Queues;
 
 /// <summary>Runs the claimed jobs of one queue, so many at once, and keeps those ready that have no slot yet.</summary>
 /// <remarks>The token given to it fires when the host will not wait for running jobs any longer.</remarks>
-sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledger acknowledger, CancellationToken cancelled, ILogger logger)
+sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledger acknowledger, CancellationToken cancelled, TimeProvider time, ILogger logger)
 {
     readonly Lock _gate = new();
     readonly Queue<(ClaimedJob Job, NodeLease Lease)> _ready = new();
@@ -14,6 +14,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     int _concurrency = concurrency;
     int _taken;
     long _finished;
+    long _busySince;
+    TimeSpan _busy;
     int _stuck;
     (int Count, TaskCompletionSource Reached)? _awaited;
     TaskCompletionSource? _idle;
@@ -21,6 +23,16 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
 
     /// <summary>How many jobs have ended here since the start.</summary>
     public long Finished => Volatile.Read(ref _finished);
+
+    /// <summary>How long jobs have run here since the start, many at once or one.</summary>
+    public TimeSpan Busy
+    {
+        get
+        {
+            lock (_gate)
+                return _taken == 0 ? _busy : _busy + time.GetElapsedTime(_busySince);
+        }
+    }
 
     /// <summary>Called when the code of a job goes on after its time is over, and keeps its slot, and when nothing but such code is left.</summary>
     public Action? Stuck { get; init; }
@@ -87,6 +99,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     int TakeSlots()
     {
         var starts = Math.Max(0, Math.Min(_concurrency - _taken, _ready.Count));
+        if (_taken == 0 && starts > 0)
+            _busySince = time.GetTimestamp();
         _taken += starts;
         return starts;
     }
@@ -169,8 +183,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             var taken = _ready.TryPeek(out var next) && _taken <= _concurrency;
             if (taken)
                 _ready.Dequeue();
-            else
-                _taken--;
+            else if (--_taken == 0)
+                _busy += time.GetElapsedTime(_busySince);
             (job, lease) = next;
             if (_taken + _ready.Count <= _awaited?.Count)
                 _awaited.Value.Reached.TrySetResult();

@@ -175,6 +175,7 @@ static class HandRules
             {
                 ScheduledAt = world.Clock,
                 FinishedAt = null,
+                Run = job is { Run: 0, IsAttempted: true } ? 1 : job.Run,
                 MaxAttempts = Math.Max(job.MaxAttempts, job.Attempt + 1),
                 Progress = null,
                 Output = null,

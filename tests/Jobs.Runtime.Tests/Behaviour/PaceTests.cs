@@ -7,16 +7,17 @@ namespace Jobs.Runtime.Tests.Behaviour;
 public sealed class PaceTests
 {
     readonly FakeTimeProvider _time = new();
+    TimeSpan _busy;
 
     [Fact]
     public void A_queue_that_has_just_begun_claims_ahead_once_fifty_jobs_have_ended_in_five_milliseconds()
     {
         var pace = new Pace(_time);
 
-        _time.Advance(TimeSpan.FromMilliseconds(5));
+        Work(5);
 
-        Assert.Equal(0, pace.JobsAhead(49));
-        Assert.Equal(250, pace.JobsAhead(50));
+        Assert.Equal(0, pace.JobsAhead(49, _busy));
+        Assert.Equal(250, pace.JobsAhead(50, _busy));
     }
 
     [Fact]
@@ -24,11 +25,32 @@ public sealed class PaceTests
     {
         var pace = new Pace(_time);
 
-        _time.Advance(TimeSpan.FromMilliseconds(100));
-        Assert.Equal(1_000, pace.JobsAhead(4_000));
+        Work(100);
+        Assert.Equal(1_000, pace.JobsAhead(4_000, _busy));
 
-        _time.Advance(TimeSpan.FromMilliseconds(100));
-        Assert.Equal(2_000, pace.JobsAhead(104_000));
+        Work(100);
+        Assert.Equal(2_000, pace.JobsAhead(104_000, _busy));
+    }
+
+    [Fact]
+    public void The_time_in_which_a_queue_had_no_job_does_not_count()
+    {
+        var pace = new Pace(_time);
+
+        Work(2);
+        _time.Advance(TimeSpan.FromMilliseconds(48));
+
+        Assert.Equal(1_250, pace.JobsAhead(100, _busy));
+    }
+
+    [Fact]
+    public void Jobs_that_take_no_time_at_all_are_claimed_two_thousand_ahead()
+    {
+        var pace = new Pace(_time);
+
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+
+        Assert.Equal(2_000, pace.JobsAhead(50, TimeSpan.Zero));
     }
 
     [Fact]
@@ -36,24 +58,31 @@ public sealed class PaceTests
     {
         var pace = new Pace(_time);
 
-        _time.Advance(TimeSpan.FromMilliseconds(20));
-        Assert.Equal(0, pace.JobsAhead(10));
+        Work(1);
+        _time.Advance(TimeSpan.FromMilliseconds(19));
+        Assert.Equal(0, pace.JobsAhead(10, _busy));
 
         _time.Advance(TimeSpan.FromMilliseconds(80));
-        Assert.Equal(2, pace.JobsAhead(10));
+        Assert.Equal(2, pace.JobsAhead(10, _busy));
     }
 
     [Fact]
     public void A_queue_whose_jobs_become_long_claims_no_more_ahead_after_a_tenth_of_a_second()
     {
         var pace = new Pace(_time);
-        _time.Advance(TimeSpan.FromMilliseconds(10));
-        Assert.Equal(250, pace.JobsAhead(100));
+        Work(10);
+        Assert.Equal(250, pace.JobsAhead(100, _busy));
 
-        _time.Advance(TimeSpan.FromMilliseconds(99));
-        Assert.Equal(250, pace.JobsAhead(100));
+        Work(99);
+        Assert.Equal(250, pace.JobsAhead(100, _busy));
 
-        _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(0, pace.JobsAhead(100));
+        Work(1);
+        Assert.Equal(0, pace.JobsAhead(100, _busy));
+    }
+
+    void Work(int milliseconds)
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        _busy += TimeSpan.FromMilliseconds(milliseconds);
     }
 }

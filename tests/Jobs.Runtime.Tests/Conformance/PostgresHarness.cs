@@ -72,11 +72,14 @@ sealed class PostgresHarness : StoreHarness
 
     public override async Task<long> CountKeysAsync() => (long)(await ScalarAsync("SELECT count(*) FROM jobs.unique_keys"))!;
 
+    /// <summary>Runs a statement on the connection on which the store's last one ran.</summary>
     public async Task<object?> ScalarAsync(string sql)
     {
-        await using var connection = await _database.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        await using var lent = await _database.LendAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(sql, lent.Connection);
+        var value = await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        lent.Well();
+        return value;
     }
 
     async Task<IReadOnlyList<StoredJob>> ReadAsync(string where)

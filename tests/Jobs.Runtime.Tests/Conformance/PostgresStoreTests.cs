@@ -100,8 +100,8 @@ public sealed class PostgresStoreTests
         for (var i = 0; i < 3; i++)
             await store.StageAsync(1, TestContext.Current.CancellationToken);
 
-        await using var connection = await database.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = new NpgsqlCommand("SELECT count(*) > 0 FROM pg_prepared_statements", connection);
+        await using var lent = await database.LendAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT count(*) > 0 FROM pg_prepared_statements", lent.Connection);
         Assert.Equal(prepared, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 

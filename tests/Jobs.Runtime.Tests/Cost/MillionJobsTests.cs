@@ -149,7 +149,9 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
                 foreach (var order in Enum.GetValues<JobOrder>())
                     await store.ListAsync(filter, 100, null, order, TestContext.Current.CancellationToken);
                 await store.CountAsync(filter, 100, TestContext.Current.CancellationToken);
-                await AssertPagesAsync(atLeast: 3, mostOfACall: 3_000);
+
+                // Some hundred jobs that the filter does not want may be passed over, on pages that are half empty, so that they have room for new versions.
+                await AssertPagesAsync(atLeast: 3, mostOfACall: 6_000);
             }
 
             await jobs.Database.ForgetStatementsAsync();

@@ -51,7 +51,7 @@ public sealed class ChangesByHandTests(BatchFixture fixture) : IClassFixture<Bat
 
     [Fact]
     public async Task The_check_catches_an_acknowledgement_that_does_not_see_the_cancel() =>
-        Assert.True(await AnyGoesWrongAsync(_verbs.Broken("_acknowledge", ("job.cancel_requested_at IS NOT NULL", "false"))));
+        Assert.True(await AnyGoesWrongAsync(_verbs.Broken("_acknowledge", ("j.cancel_requested_at IS NOT NULL", "false"))));
 
     [Fact]
     public async Task The_check_catches_a_rescue_that_does_not_see_the_cancel() =>

@@ -26,7 +26,7 @@ public sealed class SweepOrdersTests(BatchFixture fixture) : IClassFixture<Batch
     [Fact]
     public Task The_check_catches_an_acknowledgement_that_does_not_see_that_its_batch_is_cancelled() =>
         fixture.AssertSomeWrongAsync(
-            "not cancelled", () => CancelAndAcknowledgeAsync(_verbs.Broken("_acknowledge", ("job.cancel_requested_at IS NOT NULL", "false")), JobState.Retryable, true, true));
+            "not cancelled", () => CancelAndAcknowledgeAsync(_verbs.Broken("_acknowledge", ("j.cancel_requested_at IS NOT NULL", "false")), JobState.Retryable, true, true));
 
     async Task<Meeting> CancelAndAcknowledgeAsync(StoreVerbs verbs, JobState outcome, bool cancelCommits, bool acknowledgementCommits)
     {

@@ -1,0 +1,2 @@
+ALTER INDEX :schema.jobs_pkey RESET (fillfactor);
+ALTER TABLE :schema.jobs RESET (fillfactor);
