@@ -8,12 +8,14 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 using Perfolizer.Mathematics.OutlierDetection;
 
-namespace Jobs.Microbench.Dispatch;
+namespace Jobs.Microbench;
 
-static class DispatchRun
+static class BenchmarkRun
 {
-    /// <summary>Runs the benchmarks in about two minutes, and says whether all of them have a figure.</summary>
-    public static bool Run(string folder)
+    /// <summary>Runs the benchmarks of a class, in two minutes at most, and says whether all of them have a figure.</summary>
+    /// <typeparam name="TBenchmarks">The class.</typeparam>
+    /// <param name="folder">Gets the tables.</param>
+    public static bool Run<TBenchmarks>(string folder)
     {
         // Many short iterations: on a machine that does other things too, some of them are left alone, and the least is the program's own time.
         var job = Job.Default
@@ -29,7 +31,7 @@ static class DispatchRun
             .AddColumn(StatisticColumn.Median, StatisticColumn.Min, StatisticColumn.Max)
             .AddExporter(MarkdownExporter.GitHub)
             .WithArtifactsPath(folder);
-        var summary = BenchmarkRunner.Run<DispatchBenchmarks>(config);
+        var summary = BenchmarkRunner.Run<TBenchmarks>(config);
         return summary.Reports.Length > 0 && summary.Reports.All(report => report.Success);
     }
 }
