@@ -66,13 +66,16 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
 
     public static TheoryData<string, string, string> Races => new()
     {
-        { "_acknowledge", "j.node = input.node\n        FOR NO KEY UPDATE", "j.node = input.node" },
+        { "_acknowledge", "j.run = input.run AND j.node IS NOT DISTINCT FROM input.node", FenceInSnapshot },
         { "_claim", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_claimSuspect", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_stage", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_insertUnique", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", HeldInSnapshot },
         { "_takeKeys", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", HeldInSnapshot },
     };
+
+    // The fence, asked of the version that the statement has found, and not of what became of it while it waited.
+    const string FenceInSnapshot = "EXISTS (SELECT FROM :schema.jobs AS found WHERE found.id = j.id AND found.run = input.run AND found.node = input.node)";
 
     // What holds() asks, in the snapshot of the statement that takes the key: the job that it waited for is not there.
     const string HeldInSnapshot = """
