@@ -22,7 +22,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
     public async Task<string> RunAsync(IReadOnlyList<Step> steps, Func<IReadOnlyList<Step>, Task>? afterEach = null)
     {
         await using var observer = await dataSource.OpenConnectionAsync();
-        var run = new Run(observer, afterEach);
+        var run = new Run(dataSource, observer, afterEach);
         try
         {
             foreach (var name in steps.Select(step => step.Session).Distinct())
@@ -56,7 +56,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
         public Task Answer { get; set; } = Task.CompletedTask;
     }
 
-    sealed class Run(NpgsqlConnection observer, Func<IReadOnlyList<Step>, Task>? afterEach)
+    sealed class Run(NpgsqlDataSource dataSource, NpgsqlConnection observer, Func<IReadOnlyList<Step>, Task>? afterEach)
     {
         // Only a lock of another session counts: one that the server's own maintenance holds passes by itself.
         const string WaitingSql = "SELECT pid FROM unnest($1) AS pid WHERE pg_blocking_pids(pid) && $1";
@@ -76,7 +76,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
         public Task FinishAsync() => ComeToRestAsync(everybodyEnds: true);
 
         /// <summary>Gives the connections back. A session that still waits, since another's step has failed, is ended by the server.</summary>
-        /// <remarks>Its answer may come in that moment, for a step that has failed holds no locks: then its connection looks as if it could be used again.</remarks>
+        /// <remarks>Its answer may come in that moment, for a step that has failed holds no locks: then its connection looks as if it could be used again, and no one may.</remarks>
         public async Task HangUpAsync()
         {
             foreach (var session in Sessions.Where(session => !session.Answer.IsCompleted))
@@ -85,7 +85,7 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
                 command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = session.Connection.ProcessID });
                 await command.ExecuteNonQueryAsync();
                 await session.Answer.ContinueWith(static _ => { }, TaskScheduler.Default);
-                NpgsqlConnection.ClearPool(session.Connection);
+                dataSource.Clear();
             }
 
             foreach (var session in Sessions)
