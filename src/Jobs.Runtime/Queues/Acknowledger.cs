@@ -16,7 +16,7 @@ sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOu
     static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(250);
 
     // Full when the database is slow: jobs then keep their places, and the claims slow down with it. What waits here runs again if the process dies.
-    const int Capacity = 2 * FlushSize.LargestCount;
+    const int Capacity = 4 * FlushSize.LargestCount;
 
     // Fewer cost less in the next flush than in a statement and a commit of their own.
     const int WorthTheSecond = FlushSize.LargestCount / 4;
