@@ -76,7 +76,10 @@ sealed class IsolationTester(NpgsqlDataSource dataSource)
         public Task FinishAsync() => ComeToRestAsync(everybodyEnds: true);
 
         /// <summary>Gives the connections back. A session that still waits, since another's step has failed, is ended by the server.</summary>
-        /// <remarks>Its answer may come in that moment, for a step that has failed holds no locks: then its connection looks as if it could be used again, and no one may.</remarks>
+        /// <remarks>
+        /// Its answer may come in that moment, for a step that has failed holds no locks: then its connection looks as if it could be used again. So
+        /// the data source forgets it, whose pool <see cref="NpgsqlConnection.ClearPool"/> does not know.
+        /// </remarks>
         public async Task HangUpAsync()
         {
             foreach (var session in Sessions.Where(session => !session.Answer.IsCompleted))
