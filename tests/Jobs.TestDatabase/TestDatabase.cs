@@ -52,7 +52,10 @@ public sealed class TestDatabase : IAsyncDisposable
     }
 
     /// <summary>Makes a database whose statements are counted, on a private cluster that only such databases share.</summary>
-    /// <remarks>The view <c>pg_stat_statements</c> is in the cluster's database <c>postgres</c>, where nothing is counted.</remarks>
+    /// <remarks>
+    /// The view <c>pg_stat_statements</c> is in the cluster's database <c>postgres</c>, where nothing is counted. The cluster has no
+    /// autovacuum: its commits would be among those of the database that it visits.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">PostgreSQL's binaries, or those of its contrib modules, are not on this machine.</exception>
     public static async Task<TestDatabase> CreateCountedAsync(CancellationToken cancellationToken = default)
     {
@@ -94,6 +97,8 @@ public sealed class TestDatabase : IAsyncDisposable
         try
         {
             await server.ExecuteAsync("CREATE EXTENSION pg_stat_statements", CancellationToken.None);
+            await server.ExecuteAsync("ALTER SYSTEM SET autovacuum = off", CancellationToken.None);
+            await server.ExecuteAsync("SELECT pg_reload_conf()", CancellationToken.None);
             return server;
         }
         catch (PostgresException noModule)
