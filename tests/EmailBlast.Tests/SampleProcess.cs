@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace EmailBlast.Tests;
@@ -68,7 +69,19 @@ sealed partial class SampleProcess : IAsyncDisposable
     public void Interrupt()
     {
         const int sigint = 2;
+        Assert.False(Ignores(sigint), "The sample ignores interrupts, as a shell has it that runs the tests in the background: run them in the foreground.");
         Assert.Equal(0, Kill(_process.Id, sigint));
+    }
+
+    // A program inherits what its parent ignores, and .NET leaves that as it is.
+    bool Ignores(int signal)
+    {
+        const string name = "SigIgn:";
+        var status = $"/proc/{_process.Id}/status";
+        if (!File.Exists(status))
+            return false;
+        var ignored = File.ReadLines(status).Single(static line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..];
+        return (ulong.Parse(ignored, NumberStyles.HexNumber | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
     }
 
     /// <summary>Returns when a line has been printed that has this text in it.</summary>
