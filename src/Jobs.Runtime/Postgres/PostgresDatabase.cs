@@ -34,11 +34,11 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
 
         // A delay of a day is 24 hours; in the session's own zone it would be 23 or 25 when the clocks change.
         settings.Timezone = "UTC";
-        _control = Build(ForControl(settings), LookAtIsolation);
+        _control = Build(ForControl(settings), UseBuiltInTypes, LookAtIsolation);
         _warm = new WarmConnections(OpenAsync, TimeProvider.System);
-        _callers = Build(ForOwnStatements(settings), LookAtIsolation);
+        _callers = Build(ForOwnStatements(settings), UseBuiltInTypes, LookAtIsolation);
         _shared = Build(settings, LookAtIsolation);
-        _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false });
+        _listener = Build(new NpgsqlConnectionStringBuilder(settings.ConnectionString) { Pooling = false }, UseBuiltInTypes);
         _sameAs[(settings.Host, settings.Port, settings.Database ?? settings.Username)] = true;
     }
 
@@ -113,15 +113,18 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
         CommandTimeout = settings.CommandTimeout == 0 ? 30 : settings.CommandTimeout,
     };
 
-    // Our few statements are prepared by the second use, and leave no state in a session that a reset would have to clear: to parse, plan and reset
+    // Our few statements are prepared by their first use, and leave no state in a session that a reset would have to clear: to parse, plan and reset
     // was half of the cost of an enqueue of one job. A pooler in transaction mode that knows no prepared statements needs this to be off, which the
     // caller says.
     static NpgsqlConnectionStringBuilder ForOwnStatements(NpgsqlConnectionStringBuilder settings) => new(settings.ConnectionString)
     {
         NoResetOnClose = true,
         MaxAutoPrepare = settings.ShouldSerialize("Max Auto Prepare") ? settings.MaxAutoPrepare : 50,
-        AutoPrepareMinUsages = 2,
+        AutoPrepareMinUsages = 1,
     };
+
+    // Our statements have no other types, and to load those of the database is a query of some milliseconds for each pool.
+    static void UseBuiltInTypes(NpgsqlSlimDataSourceBuilder builder) => builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
 
     // Only asked, at each new connection: what is set for the session meets others behind a pooler, which does not pass on what the
     // connection string could say either.
@@ -142,10 +145,11 @@ sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             });
     }
 
-    static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, Action<NpgsqlSlimDataSourceBuilder>? configure = null)
+    static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, params ReadOnlySpan<Action<NpgsqlSlimDataSourceBuilder>> configure)
     {
         var builder = new NpgsqlSlimDataSourceBuilder(settings.ConnectionString);
-        configure?.Invoke(builder);
+        foreach (var option in configure)
+            option(builder);
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         builder.EnableIntegratedSecurity();

@@ -82,8 +82,13 @@ sealed partial class PostgresStore
 
     async Task HearItselfAsync(Task heard, string word, CancellationToken cancellationToken)
     {
-        await using var connection = await _database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await NotifyAsync(connection, _channels.Echo, [word], cancellationToken).ConfigureAwait(false);
+        await OnControlAsync(
+            async connection =>
+            {
+                await NotifyAsync(connection, _channels.Echo, [word], cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
         try
         {
             await heard.WaitAsync(HearsItselfWithin, cancellationToken).ConfigureAwait(false);

@@ -17,12 +17,17 @@ sealed class Poller(
     static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan LooksWithin = TimeSpan.FromMinutes(1);
 
-    /// <summary>Looks until <paramref name="stopping"/>.</summary>
+    /// <summary>Looks until <paramref name="stopping"/>, for the first time after a poll interval.</summary>
     public async Task RunAsync(Pulse pulse, CancellationToken stopping)
     {
+        var wait = Jitter.Around(options.Value.PollInterval);
         for (var failures = 0; !stopping.IsCancellationRequested;)
         {
-            var wait = Jitter.Around(options.Value.PollInterval);
+            pulse.Expect(wait + LooksWithin);
+            if (await control.WaitAsync(wait, stopping).ConfigureAwait(false))
+                await Task.Delay(Jitter.Around(Spacing), time, stopping).ConfigureAwait(false);
+
+            wait = Jitter.Around(options.Value.PollInterval);
             try
             {
                 pulse.Expect(LooksWithin);
@@ -34,10 +39,6 @@ sealed class Poller(
                 wait = Backoff.AfterError(++failures);
                 Log.PollFailed(logger, exception);
             }
-
-            pulse.Expect(wait + LooksWithin);
-            if (await control.WaitAsync(wait, stopping).ConfigureAwait(false))
-                await Task.Delay(Jitter.Around(Spacing), time, stopping).ConfigureAwait(false);
         }
     }
 
