@@ -4,8 +4,8 @@ using Jobs.Store;
 namespace Jobs.Queues;
 
 /// <summary>
-/// Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits. When many wait, a second
-/// flush goes beside the first, which waits for the disk for much of its time.
+/// Groups outcomes into one statement. It flushes as soon as the last flush has returned, so a lone outcome never waits. When more wait than one flush
+/// after the other takes in time, a second one goes beside the first, which then waits for the disk for much of its time.
 /// </summary>
 sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOutputs largeOutputs)
 {
@@ -18,8 +18,9 @@ sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOu
     // Full when the database is slow: jobs then keep their places, and the claims slow down with it. What waits here runs again if the process dies.
     const int Capacity = 4 * FlushSize.LargestCount;
 
-    // Fewer cost less in the next flush than in a statement and a commit of their own.
-    const int WorthTheSecond = FlushSize.LargestCount / 4;
+    // So many wait where the disk is slow, but not where the processors of the server are what lacks: there a second flush makes both slower, and its
+    // connection is one more process, which plans the statement five times.
+    const int WorthTheSecond = 3 * FlushSize.LargestCount;
 
     readonly Channel<Acknowledgement> _outcomes = Channel.CreateBounded<Acknowledgement>(Capacity);
     readonly SemaphoreSlim _manyWait = new(0);

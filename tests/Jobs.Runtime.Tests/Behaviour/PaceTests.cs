@@ -21,7 +21,7 @@ public sealed class PaceTests
     }
 
     [Fact]
-    public void It_claims_what_starts_within_25_milliseconds_and_never_more_than_four_thousand()
+    public void It_claims_what_starts_within_25_milliseconds_and_never_more_than_three_thousand()
     {
         var pace = new Pace(_time);
 
@@ -29,7 +29,7 @@ public sealed class PaceTests
         Assert.Equal(1_000, pace.JobsAhead(4_000, _busy));
 
         Work(100);
-        Assert.Equal(4_000, pace.JobsAhead(104_000, _busy));
+        Assert.Equal(3_000, pace.JobsAhead(104_000, _busy));
     }
 
     [Fact]
@@ -44,13 +44,13 @@ public sealed class PaceTests
     }
 
     [Fact]
-    public void Jobs_that_take_no_time_at_all_are_claimed_four_thousand_ahead()
+    public void Jobs_that_take_no_time_at_all_are_claimed_three_thousand_ahead()
     {
         var pace = new Pace(_time);
 
         _time.Advance(TimeSpan.FromMilliseconds(5));
 
-        Assert.Equal(4_000, pace.JobsAhead(50, TimeSpan.Zero));
+        Assert.Equal(3_000, pace.JobsAhead(50, TimeSpan.Zero));
     }
 
     [Fact]

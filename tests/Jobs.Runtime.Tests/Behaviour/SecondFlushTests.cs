@@ -7,7 +7,7 @@ namespace Jobs.Runtime.Tests.Behaviour;
 /// <summary>What becomes of outcomes that come while a flush takes its time.</summary>
 public sealed class SecondFlushTests
 {
-    const int Many = 250;
+    const int Many = 3_000;
 
     [Fact]
     public async Task Many_outcomes_go_on_beside_a_flush_that_takes_its_time_and_few_wait_for_it()
@@ -34,7 +34,7 @@ public sealed class SecondFlushTests
         Assert.Equal(0L, await harness.ScalarAsync(Completed));
 
         await AcknowledgeAsync(jobs.Skip(Many));
-        await UntilAsync(harness, Completed, Many);
+        await UntilAsync(harness, Completed, FlushSize.LargestCount);
         Assert.Equal(JobState.Executing, (await harness.FindJobAsync(jobs[0].Id))!.State);
 
         await harness.ScalarAsync("DELETE FROM public.gate");
