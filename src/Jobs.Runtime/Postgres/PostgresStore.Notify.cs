@@ -82,13 +82,7 @@ sealed partial class PostgresStore
 
     async Task HearItselfAsync(Task heard, string word, CancellationToken cancellationToken)
     {
-        await OnControlAsync(
-            async connection =>
-            {
-                await NotifyAsync(connection, _channels.Echo, [word], cancellationToken).ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken).ConfigureAwait(false);
+        await ExecuteAsync(NotifySql, parameters => BindPayloads(parameters, _channels.Echo, [word]), cancellationToken).ConfigureAwait(false);
         try
         {
             await heard.WaitAsync(HearsItselfWithin, cancellationToken).ConfigureAwait(false);

@@ -13,8 +13,8 @@ public sealed class SecondFlushTests
     public async Task Many_outcomes_go_on_beside_a_flush_that_takes_its_time_and_few_wait_for_it()
     {
         await using var harness = await PostgresHarness.StartAsync();
-        await harness.Store.EnqueueAsync(Enumerable.Range(0, Many + 1).Select(static i => StoreHarness.NewJob($"{i}")).ToAsyncEnumerable(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
-        var jobs = await harness.ClaimAsync(await harness.RegisterNodeAsync(), Many + 1);
+        await harness.Store.EnqueueAsync(Enumerable.Range(0, Many + FlushSize.LargestCount + 1).Select(static i => StoreHarness.NewJob($"{i}")).ToAsyncEnumerable(), EnqueueTerms.Alone, TestContext.Current.CancellationToken);
+        var jobs = await harness.ClaimAsync(await harness.RegisterNodeAsync(), Many + FlushSize.LargestCount + 1);
         await harness.ScalarAsync($"""
             CREATE TABLE public.gate AS SELECT 1;
             CREATE FUNCTION jobs.wait() RETURNS trigger LANGUAGE plpgsql AS
@@ -33,14 +33,16 @@ public sealed class SecondFlushTests
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
         Assert.Equal(0L, await harness.ScalarAsync(Completed));
 
-        await AcknowledgeAsync(jobs.Skip(Many));
+        await AcknowledgeAsync(jobs.Skip(Many).Take(1));
         await UntilAsync(harness, Completed, FlushSize.LargestCount);
+        await AcknowledgeAsync(jobs.Skip(Many + 1));
+        await UntilAsync(harness, Completed, 2 * FlushSize.LargestCount);
         Assert.Equal(JobState.Executing, (await harness.FindJobAsync(jobs[0].Id))!.State);
 
         await harness.ScalarAsync("DELETE FROM public.gate");
         acknowledger.Complete();
         await flushing.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        Assert.Equal((long)Many + 1, await harness.ScalarAsync(Completed));
+        Assert.Equal((long)jobs.Count, await harness.ScalarAsync(Completed));
 
         async Task AcknowledgeAsync(IEnumerable<ClaimedJob> ended)
         {
