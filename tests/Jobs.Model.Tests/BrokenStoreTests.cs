@@ -23,6 +23,11 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_acknowledge", "j.batch IS NOT NULL AND j.run > 1", "false" },
         { "_acknowledge", "'cancelled', b.cancelled", "'cancelled', b.discarded" },
         { "_acknowledge", "WHERE b.telling & kind.bit <> 0", "WHERE b.telling & kind.bit <> 0 AND b.discarded = 0" },
+        { "_acknowledgeUnbatched", " AND j.run = input.run", "" },
+        { "_acknowledgeUnbatched", " AND j.node IS NOT DISTINCT FROM input.node", "" },
+        { "_acknowledgeUnbatched", " IN ('scheduled', 'available') THEN j.attempt - 1", " IN ('scheduled', 'available') THEN j.attempt" },
+        { "_acknowledgeUnbatched", " IN ('scheduled', 'retryable') THEN :schema.clock() + input.delay", " = 'scheduled' THEN :schema.clock() + input.delay" },
+        { "_acknowledgeUnbatched", "WHERE was_cancelled", "WHERE false" },
         { "_claim", "run = j.run + 1, ", "" },
         { "_claim", "ORDER BY j.priority, j.scheduled_at, j.id", "ORDER BY j.scheduled_at, j.id" },
         { "_claim", "LIMIT share.size", "LIMIT $3" },
@@ -67,6 +72,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
     public static TheoryData<string, string, string> Races => new()
     {
         { "_acknowledge", "j.run = input.run AND j.node IS NOT DISTINCT FROM input.node", FenceInSnapshot },
+        { "_acknowledgeUnbatched", "j.run = input.run AND j.node IS NOT DISTINCT FROM input.node", FenceInSnapshot },
         { "_claim", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_claimSuspect", "FOR NO KEY UPDATE SKIP LOCKED", "" },
         { "_stage", "FOR NO KEY UPDATE SKIP LOCKED", "" },
@@ -114,7 +120,7 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
 
     static Gen<History> MeetingIn(string statement) => statement switch
     {
-        "_acknowledge" => HistoryGen.OfAcknowledgements,
+        "_acknowledge" or "_acknowledgeUnbatched" => HistoryGen.OfAcknowledgements,
         "_claim" => HistoryGen.OfClaims,
         "_claimSuspect" => HistoryGen.OfSuspects,
         "_stage" => HistoryGen.OfStages,

@@ -27,7 +27,7 @@ sealed partial class PostgresStore
     // $10 says, unless the role has a bound of its own.
     // Whether a member was attempted before stands in the version that the statement has found, which no one changes while it executes. Before its
     // second run there was no attempt, and nothing to look up.
-    internal const string AcknowledgeSql = $$"""
+    const string Move = $$"""
         WITH input AS MATERIALIZED (
             SELECT
                 t.id, t.run, coalesce(t.node, ($3::uuid[])[1]) AS node, coalesce(t.state, CAST(($4::text[])[1] AS :schema.job_state)) AS state,
@@ -57,6 +57,10 @@ sealed partial class PostgresStore
                     || jsonb_build_object('attempt', j.attempt, 'at', :schema.clock(), 'error', input.error) END
             FROM input
             WHERE j.id = input.id AND j.id = ANY (ARRAY(SELECT id FROM input)) AND j.run = input.run AND j.node IS NOT DISTINCT FROM input.node
+        """;
+
+    internal const string AcknowledgeSql = $$"""
+        {{Move}}
             RETURNING
                 j.id, j.batch, j.state, j.state <> input.state AS was_cancelled, j.attempted IS TRUE AS attempted,
                 j.batch IS NOT NULL AND j.run > 1 AND (SELECT found.attempted IS TRUE FROM :schema.jobs AS found WHERE found.id = j.id) AS was_attempted
@@ -68,6 +72,18 @@ sealed partial class PostgresStore
             (SELECT coalesce(array_agg(id), '{}') FROM moved),
             (SELECT coalesce(array_agg(id), '{}') FROM moved WHERE was_cancelled),
             {{Told}}
+        """;
+
+    // Of jobs that are in no batch, so without what counts in batches, which is most of the work of planning: a connection's first statements take 10 ms
+    // less. A job is in the batch in which it was claimed, for as long as it executes; should the caller be wrong, its outcome does not count.
+    internal const string AcknowledgeUnbatchedSql = $$"""
+        {{Move}} AND j.batch IS NULL
+            RETURNING j.id, j.state <> input.state AS was_cancelled
+        )
+        SELECT
+            (SELECT coalesce(array_agg(id), '{}') FROM moved),
+            (SELECT coalesce(array_agg(id), '{}') FROM moved WHERE was_cancelled),
+            {{NothingTold}}
         """;
 
     // What has no lock held by another is locked for as long as this statement takes. A closed batch changes no more, so nobody waits for it.
@@ -127,7 +143,7 @@ sealed partial class PostgresStore
     async Task<AcknowledgeResult> AcknowledgeAsync(IReadOnlyList<Acknowledgement> outcomes, TimeSpan? longestWait, CancellationToken cancellationToken)
     {
         var result = await QueryAsync(
-            _acknowledge, parameters => BindOutcomes(parameters, outcomes, longestWait), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+            StatementFor(outcomes), parameters => BindOutcomes(parameters, outcomes, longestWait), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
         return await WithParentsAsync(result).ConfigureAwait(false);
     }
 
@@ -167,12 +183,14 @@ sealed partial class PostgresStore
         _ = EnqueueTransaction.Usable(transaction);   // else the acknowledgement would be committed without the writes
         await ExecuteAsync(connection, CommitSoonSql, static _ => { }, cancellationToken).ConfigureAwait(false);
         var result = await QueryAsync(
-            connection, _acknowledge, parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
+            connection, StatementFor([outcome]), parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
         if (result.Acknowledged.Count == 0)
             return result;
         await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
         return await WithParentsAsync(result).ConfigureAwait(false);
     }
+
+    string StatementFor(IReadOnlyList<Acknowledgement> outcomes) => outcomes.Any(static outcome => outcome.Batch is not null) ? _acknowledge : _acknowledgeUnbatched;
 
     async Task<AcknowledgeResult> WithParentsAsync(AcknowledgeResult result)
     {

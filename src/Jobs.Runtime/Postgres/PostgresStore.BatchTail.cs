@@ -139,6 +139,9 @@ sealed partial class PostgresStore
             {{Doubles}}
         """;
 
+    // The same of a statement that has no tail, since it concerns no batch.
+    internal const string NothingTold = "'{}'::text[], '{}'::text[], '{}'::bigint[], '{}'::text[]";
+
     /// <summary>What the tail of a statement did.</summary>
     /// <param name="Closed">The ids of the batches that it closed.</param>
     /// <param name="Queues">The queues in which it enqueued callbacks.</param>

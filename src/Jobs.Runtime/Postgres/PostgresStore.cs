@@ -50,6 +50,7 @@ sealed partial class PostgresStore : JobStore
     readonly string _args;
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
+    readonly string _acknowledgeUnbatched;
     readonly string _findHeld;
     readonly string _poll;
     readonly string _setQueueState;
@@ -122,6 +123,7 @@ sealed partial class PostgresStore : JobStore
         _args = schema.Qualify(ArgsSql);
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
+        _acknowledgeUnbatched = schema.Qualify(AcknowledgeUnbatchedSql);
         _findHeld = schema.Qualify(FindHeldSql);
         _poll = schema.Qualify(PollSql);
         _setQueueState = schema.Qualify(SetQueueStateSql);

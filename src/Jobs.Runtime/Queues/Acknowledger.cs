@@ -51,7 +51,7 @@ sealed class Acknowledger(OutcomeWriter writer, WaitingOutcomes waiting, LargeOu
     public async Task GiveBackAsync(IEnumerable<ClaimedJob> taken)
     {
         foreach (var job in taken)
-            await AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Available)).ConfigureAwait(false);
+            await AcknowledgeAsync(Acknowledgement.Of(job, JobState.Available)).ConfigureAwait(false);
     }
 
     /// <summary>Says that no more outcomes come. Both loops end when they have flushed what is there.</summary>

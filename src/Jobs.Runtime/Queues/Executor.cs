@@ -173,9 +173,10 @@ sealed class Executor(
         var last = progress.TakeLast(job);
         if (!execution.IsAcknowledged && held.TryTake(job))
         {
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, execution.State, execution.Delay, StorableError(execution))
+            await acknowledger.AcknowledgeAsync(Acknowledgement.Of(job, execution.State) with
             {
-                Batch = job.Batch?.Id,
+                Delay = execution.Delay,
+                Error = StorableError(execution),
                 WasLastAttempt = execution.WasLastAttempt,
                 Output = StoredOutput(execution),
                 Progress = last,

@@ -39,7 +39,7 @@ sealed class RunningJob(ClaimedJob job, JobStore store, HeldJobs held, ProgressR
         if (IsCompleted)
             throw new InvalidOperationException($"Job {job.Id} ({job.Worker}) was completed already.");
 
-        var outcome = new Acknowledgement(job.Id, job.Run, job.Node, JobState.Completed);
+        var outcome = Acknowledgement.Of(job, JobState.Completed);
         var result = await store.CompleteAsync(outcome, write, cancellationToken).ConfigureAwait(false);
         if (!result.Acknowledged.Contains(job.Id))
         {

@@ -13,7 +13,10 @@ namespace Jobs.Store;
 /// <param name="Error">Kept with the job's errors; text that the store can hold.</param>
 readonly record struct Acknowledgement(long Id, long Run, Guid Node, JobState State, TimeSpan Delay = default, string? Error = null)
 {
-    /// <summary>The id of the batch whose member the job is.</summary>
+    /// <summary>The outcome of a job that was claimed.</summary>
+    public static Acknowledgement Of(ClaimedJob job, JobState state) => new(job.Id, job.Run, job.Node, state) { Batch = job.Batch?.Id };
+
+    /// <summary>The id of the batch whose member the job is. The outcome of a member that does not name it is taken for a stale one.</summary>
     public string? Batch { get; init; }
 
     /// <summary>Whether the job is discarded because its last attempt failed, and not by its own word.</summary>

@@ -32,8 +32,10 @@ sealed record Ended(string Label, Acknowledgement Outcome)
 {
     public static Ended Of(string label, ClaimedJob job, Outcome outcome) => new(
         label,
-        new Acknowledgement(job.Id, job.Run, job.Node, outcome.State, outcome.Delay, outcome.Error)
+        Acknowledgement.Of(job, outcome.State) with
         {
+            Delay = outcome.Delay,
+            Error = outcome.Error,
             WasLastAttempt = outcome is { State: JobState.Discarded, WasLastAttempt: true },
             Output = outcome is { State: JobState.Completed, Output: { } output } ? new StoredOutput($"{output}", IsOfLastAttempt: false, TimeSpan.Zero) : null,
             Progress = outcome.Done is { } done ? new JobProgress(done, null, null) : null,

@@ -55,15 +55,16 @@ public sealed class HeartbeatTests
         var first = await host.Client.EnqueueAsync(Greeter.New(new Greeting("first")), TestContext.Current.CancellationToken);
         await host.Script.Seen($"began {first.Id}");
 
-        // Claims read the table of batches, acknowledgements too; an enqueue of one job does not.
+        // Who changes jobs waits, and who only reads them does not.
         await using var connection = new NpgsqlConnection(host.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using (var holder = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
-            await using (var hold = new NpgsqlCommand("LOCK TABLE jobs.batches IN ACCESS EXCLUSIVE MODE", connection, holder))
+            await using (var hold = new NpgsqlCommand(
+                "LOCK TABLE jobs.jobs IN EXCLUSIVE MODE; INSERT INTO jobs.jobs (worker, queue, args) VALUES ('greeter', 'tests', '{\"text\": \"second\"}')", connection, holder))
                 await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             end.SetResult();
-            await host.Client.EnqueueAsync(Greeter.New(new Greeting("second")), TestContext.Current.CancellationToken);
+            await host.ExecuteAsync("NOTIFY jobs_queue, 'tests'");
             await WaitingAsync(host, "input AS MATERIALIZED");
             await WaitingAsync(host, "taken AS MATERIALIZED");
             Assert.DoesNotContain("Acknowledger", Late(host));
@@ -73,6 +74,7 @@ public sealed class HeartbeatTests
             var late = Late(host);
             Assert.Contains("Acknowledger", late);
             Assert.Contains("Producer of queue \"tests\"", late);
+            await holder.CommitAsync(TestContext.Current.CancellationToken);
         }
 
         await host.Script.Seen("second, attempt 1");

@@ -254,7 +254,7 @@ public sealed class NodesTests
     public async Task Jobs_claimed_ahead_are_given_back_at_shutdown_without_costing_an_attempt()
     {
         await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("quick", 2));
-        await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) SELECT 'quick', 'greeter', '{\"text\": \"quick\"}' FROM generate_series(1, 30000)");
+        await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) SELECT 'quick', 'greeter', '{\"text\": \"quick\"}' FROM generate_series(1, 100000)");
         await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", count => count > 2_000);
 
         await host.StopAsync();

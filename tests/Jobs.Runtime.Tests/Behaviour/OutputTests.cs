@@ -108,7 +108,7 @@ public sealed class OutputTests
         {
             Assert.True(held.TryAdd(job) && held.TryTake(job));
             var json = job.Id == last || job == jobs[3] ? "\"\\u0000\"" : "7";
-            await acknowledger.AcknowledgeAsync(new Acknowledgement(job.Id, job.Run, job.Node, JobState.Completed) { Output = new StoredOutput(json, job.Id == last, TimeSpan.FromMinutes(1)) });
+            await acknowledger.AcknowledgeAsync(Acknowledgement.Of(job, JobState.Completed) with { Output = new StoredOutput(json, job.Id == last, TimeSpan.FromMinutes(1)) });
         }
 
         acknowledger.Complete();

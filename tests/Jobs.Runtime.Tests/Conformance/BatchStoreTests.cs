@@ -93,6 +93,39 @@ public abstract class BatchStoreTests
     }
 
     [Fact]
+    public async Task An_outcome_that_does_not_name_its_batch_changes_nothing()
+    {
+        await using var harness = await StartAsync();
+        await harness.EnqueueBatchAsync("b", 1, StoreHarness.Mailer);
+        var member = Assert.Single(await harness.ClaimAsync(await harness.RegisterNodeAsync()));
+
+        var result = await harness.Store.AcknowledgeAsync(
+            [StoreHarness.Outcome(member, JobState.Completed) with { Batch = null }], TestContext.Current.CancellationToken);
+
+        Assert.Empty(result.Acknowledged);
+        Assert.Equal(JobState.Executing, (await harness.FindJobAsync(member.Id))!.State);
+        Assert.Equal(1, (await harness.StatusAsync("b")).Pending);
+        Assert.True(await harness.AcknowledgeAsync(member, JobState.Completed));
+        Assert.Single(await harness.CallbacksAsync("b"));
+    }
+
+    [Fact]
+    public async Task One_acknowledgement_of_members_and_others_counts_the_members()
+    {
+        await using var harness = await StartAsync();
+        await harness.EnqueueBatchAsync("b", 2, StoreHarness.Mailer);
+        await harness.EnqueueAsync();
+        var jobs = await harness.ClaimAsync(await harness.RegisterNodeAsync());
+
+        var result = await harness.Store.AcknowledgeAsync(
+            [.. jobs.Select(job => StoreHarness.Outcome(job, JobState.Completed))], TestContext.Current.CancellationToken);
+
+        Assert.Equal(3, result.Acknowledged.Count);
+        Assert.Equal(["b"], result.ClosedBatches);
+        Assert.Single(await harness.CallbacksAsync("b"));
+    }
+
+    [Fact]
     public async Task A_rescue_that_discards_the_last_member_closes_the_batch()
     {
         await using var harness = await StartAsync();

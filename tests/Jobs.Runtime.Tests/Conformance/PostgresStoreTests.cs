@@ -225,8 +225,10 @@ public sealed class PostgresStoreTests
         Assert.Equal(Enum.GetValues<JobState>(), labels.Select(JobStates.FromSql));
     }
 
-    [Fact]
-    public async Task A_claim_and_an_acknowledgement_read_rows_by_index_among_a_hundred_thousand()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_claim_and_an_acknowledgement_read_rows_by_index_among_a_hundred_thousand(bool ofMembers)
     {
         await using var harness = await PostgresHarness.StartAsync();
         await harness.ScalarAsync("""
@@ -253,7 +255,7 @@ public sealed class PostgresStoreTests
                 claimed.Add(new Acknowledgement(reader.GetInt64(1), reader.GetInt64(2), node, JobState.Completed));
         }
 
-        await using (var acknowledge = Command(PostgresStore.AcknowledgeSql))
+        await using (var acknowledge = Command(ofMembers ? PostgresStore.AcknowledgeSql : PostgresStore.AcknowledgeUnbatchedSql))
         {
             PostgresStore.BindOutcomes(acknowledge.Parameters, claimed);
             await acknowledge.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);

@@ -141,7 +141,7 @@ abstract class StoreHarness : IAsyncDisposable
     public Task<SelectedJob?> EditAsync(long id, JobEdit edit) => ChangeAsync((jobs, token) => Store.EditAsync(jobs, edit, token), id);
 
     public static Acknowledgement Outcome(ClaimedJob job, JobState state, TimeSpan delay = default, string? error = null) =>
-        new(job.Id, job.Run, job.Node, state, delay, error);
+        Acknowledgement.Of(job, state) with { Delay = delay, Error = error };
 
     public async Task<BatchStatus> StatusAsync(string batch)
     {

@@ -79,7 +79,7 @@ public sealed class MillionJobsTests(MillionJobs jobs) : IClassFixture<MillionJo
 
             var rescued = await store.RescueAsync(Many, TestContext.Current.CancellationToken);
             var acknowledged = await store.AcknowledgeAsync(
-                [.. held.Select(job => new Acknowledgement(job.Id, job.Run, job.Node, JobState.Completed))], TestContext.Current.CancellationToken);
+                [.. held.Select(job => Acknowledgement.Of(job, JobState.Completed))], TestContext.Current.CancellationToken);
 
             Assert.Equal(Many, rescued.Rescued);
             Assert.Equal(Many, acknowledged.Acknowledged.Count);

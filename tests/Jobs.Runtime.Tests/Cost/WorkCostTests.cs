@@ -137,7 +137,7 @@ public sealed class WorkCostTests
     static async Task AcknowledgeAsync(PostgresStore store, IReadOnlyList<ClaimedJob> jobs)
     {
         var result = await store.AcknowledgeAsync(
-            [.. jobs.Select(job => new Acknowledgement(job.Id, job.Run, job.Node, JobState.Completed))], TestContext.Current.CancellationToken);
+            [.. jobs.Select(job => Acknowledgement.Of(job, JobState.Completed))], TestContext.Current.CancellationToken);
         Assert.Equal(jobs.Count, result.Acknowledged.Count);
     }
 }

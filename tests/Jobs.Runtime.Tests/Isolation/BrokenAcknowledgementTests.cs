@@ -90,5 +90,5 @@ public sealed class BrokenAcknowledgementTests(BatchFixture fixture) : IClassFix
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    static Acknowledgement Outcome(ClaimedJob job) => new(job.Id, job.Run, job.Node, JobState.Completed);
+    static Acknowledgement Outcome(ClaimedJob job) => Acknowledgement.Of(job, JobState.Completed);
 }

@@ -207,7 +207,7 @@ sealed class StoreVerbs(BatchFixture fixture)
         return await _store.ReadChangedAsync(reader, CancellationToken.None);
     }
 
-    public static Acknowledgement Outcome(ClaimedJob job, JobState state) => new(job.Id, job.Run, job.Node, state);
+    public static Acknowledgement Outcome(ClaimedJob job, JobState state) => Acknowledgement.Of(job, state);
 
     async Task<int> ExecuteAsync(NpgsqlConnection connection, string statement, Action<NpgsqlParameterCollection> bind)
     {
