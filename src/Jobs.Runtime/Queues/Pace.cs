@@ -5,7 +5,9 @@ sealed class Pace(TimeProvider time)
 {
     // So long a claimed job may wait for its slot: much longer than a claim takes, and nothing to a job that others could have run instead.
     static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(25);
-    const int Most = 3_000;
+
+    // Those of one claim run while the next is under way.
+    const int Most = 2 * Producer.LargestClaim;
 
     static readonly TimeSpan Window = TimeSpan.FromMilliseconds(100);
 

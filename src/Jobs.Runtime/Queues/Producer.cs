@@ -10,6 +10,9 @@ sealed class Producer(
     WorkedQueue worked, JobsOptions options, WorkerRegistry workers, JobStore store, Node node, HeldJobs held, UnknownJobs unknown,
     Acknowledger acknowledger, Admission admission, Quarantine quarantine, QueueSignals signals, Pulse pulse, TimeProvider time, ILogger logger)
 {
+    /// <summary>How many jobs one claim takes at most.</summary>
+    public const int LargestClaim = 2_000;
+
     /// <summary>How long a job may take to return when its token has fired. After that it is given back all the same.</summary>
     public static readonly TimeSpan TimeToObeyToken = TimeSpan.FromSeconds(2);
 
@@ -79,7 +82,7 @@ sealed class Producer(
     }
 
     // A queue of short jobs claims ahead of its slots, so that these never wait for a claim, and waits until half of that is used up, so that
-    // a claim is worth its statement. One of long jobs claims for each slot as it becomes free. Where long jobs follow upon short ones, what was
+    // a claim is worth its statement, and the other half runs meanwhile. One of long jobs claims for each slot as it becomes free. Where long jobs follow upon short ones, what was
     // claimed ahead goes back, for other nodes may have room.
     async Task<int> RoomAsync(CancellationToken stopping)
     {
@@ -88,7 +91,7 @@ sealed class Producer(
             var ahead = _pace.JobsAhead(_slots.Finished, _slots.Busy);
             var room = await _slots.WhenFreeAsync(ahead, Math.Max(1, ahead / 2), ReadyFor, stopping).ConfigureAwait(false);
             if (room > 0 || !worked.IsRunning)
-                return room;
+                return Math.Min(room, LargestClaim);
             await _slots.GiveBackReadyAsync().ConfigureAwait(false);
         }
     }

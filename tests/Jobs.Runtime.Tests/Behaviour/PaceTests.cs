@@ -29,7 +29,7 @@ public sealed class PaceTests
         Assert.Equal(1_000, pace.JobsAhead(4_000, _busy));
 
         Work(100);
-        Assert.Equal(3_000, pace.JobsAhead(104_000, _busy));
+        Assert.Equal(4_000, pace.JobsAhead(104_000, _busy));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class PaceTests
 
         _time.Advance(TimeSpan.FromMilliseconds(5));
 
-        Assert.Equal(3_000, pace.JobsAhead(50, TimeSpan.Zero));
+        Assert.Equal(4_000, pace.JobsAhead(50, TimeSpan.Zero));
     }
 
     [Fact]
