@@ -40,6 +40,24 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public async Task A_queue_with_places_for_more_claims_two_thousand_at_once()
+    {
+        var end = new TaskCompletionSource();
+        await using var host = await TestHost.StartAsync(static jobs => jobs.AddQueue("wide", 5_000), script => script.Greet = async (_, _) =>
+        {
+            await end.Task;
+            return JobOutcome.Complete;
+        });
+
+        await host.ExecuteAsync("INSERT INTO jobs.jobs (queue, worker, args) SELECT 'wide', 'greeter', '{\"text\": \"hello\"}' FROM generate_series(1, 5000)");
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'executing'", static count => count == 5_000);
+
+        Assert.Equal(2_000, await host.ScalarAsync<long>("SELECT max(size) FROM (SELECT count(*) AS size FROM jobs.jobs GROUP BY attempted_at) AS claim"));
+        end.SetResult();
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", static count => count == 5_000);
+    }
+
+    [Fact]
     public async Task A_queue_is_paused_on_one_node_by_its_name_and_stays_so_when_the_node_restarts()
     {
         await using var first = await TestHost.StartAsync(Named("one"));
