@@ -82,8 +82,8 @@ sealed class Producer(
     }
 
     // A queue of short jobs claims ahead of its slots, so that these never wait for a claim, and waits until half of that is used up, so that
-    // a claim is worth its statement, and the other half runs meanwhile. One of long jobs claims for each slot as it becomes free. Where long jobs follow upon short ones, what was
-    // claimed ahead goes back, for other nodes may have room.
+    // a claim is worth its statement, and the other half runs meanwhile. One of long jobs claims for each slot as it becomes free. Where long jobs
+    // follow upon short ones, what was claimed ahead goes back, for other nodes may have room.
     async Task<int> RoomAsync(CancellationToken stopping)
     {
         while (true)
