@@ -20,7 +20,10 @@ sealed record Rollbacks : Scenario
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(3);
     static readonly TimeSpan EachMail = TimeSpan.FromMilliseconds(1);
-    static readonly TimeSpan EachWrite = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan EachWrite = TimeSpan.FromMilliseconds(500);
+
+    // A fault that is decided on while the oldest transaction is no older comes before the first commit, on a slow machine too.
+    static readonly TimeSpan Young = EachWrite / 2;
     static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     public override string Name => "rollbacks";
@@ -158,16 +161,20 @@ sealed record Rollbacks : Scenario
         var ofRound = writes.Select(write => write.Key).ToHashSet();
         await client.EnqueueBatchAsync(batch, writes.Select(TortureWorker.New), cancellationToken: cancellationToken);
         var victim = nodes[random.Next(nodes.Count)];
-        var middle = random.Next(WritesEach / 10, WritesEach / 2);
+        var middle = random.Next(WritesEach / 10, WritesEach / 4);
         await observer.WaitUntilAsync($"{middle} writes are done", "SELECT total - pending >= $2 FROM jobs.batches WHERE id = $1", [batch, middle], Longest, cancellationToken);
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (OpenOn(victim).Count < MostlyOpen)
+        var open = OpenOn(victim);
+        while ((open.Count < MostlyOpen || open.Max(Age) > Young) && !IsTold())
+        {
             await look.WaitForNextTickAsync(cancellationToken);
+            open = OpenOn(victim);
+        }
 
         // In every second pair of rounds about when they commit: a node that is stopped there may hold the row of their batch.
         var isAtCommit = round % 4 >= 2;
         if (isAtCommit)
-            await Task.Delay(EachWrite + TimeSpan.FromMilliseconds(random.Next(-20, 20)), cancellationToken);
+            await Task.Delay(EachWrite - open.Select(Age).DefaultIfEmpty().Max() + TimeSpan.FromMilliseconds(random.Next(-20, 20)), cancellationToken);
 
         if (round % 2 == 0)
         {
@@ -179,7 +186,7 @@ sealed record Rollbacks : Scenario
 
         victim.Pause();
         var back = Task.Delay(3 * Lease, cancellationToken);
-        var open = OpenOn(victim);
+        var held = OpenOn(victim).Select(line => line.Key).ToList();
         await observer.WaitForCallbackAsync(batch, Longest, cancellationToken);
         await back;
         victim.Continue();
@@ -187,7 +194,7 @@ sealed record Rollbacks : Scenario
         longest.CancelAfter(2 * Lease);
         try
         {
-            while (open.Any(key => RefusedOn(victim).All(refused => refused != key)))
+            while (held.Except(RefusedOn(victim)).Any())
                 await look.WaitForNextTickAsync(longest.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -196,17 +203,22 @@ sealed record Rollbacks : Scenario
         }
 
         await observer.WaitForNodeAsync(victim.Id, cancellationToken);
-        return new Fault(IsPause: true, isAtCommit, open.Count, RefusedOn(victim).Count(open.Contains));
+        return new Fault(IsPause: true, isAtCommit, held.Count, RefusedOn(victim).Count(held.Contains));
 
-        List<string> OpenOn(NodeProcess node)
+        List<JournalLine> OpenOn(NodeProcess node)
         {
             var lines = Journal.Read(folder).Where(line => line.Process == node.Id && ofRound.Contains(line.Key)).ToList();
-            return [.. lines.Where(line => line.Moment == Moment.Holds).Select(line => line.Key).Except(lines.Where(line => line.Moment is Moment.Ended or Moment.Refused).Select(line => line.Key))];
+            var over = lines.Where(line => line.Moment is Moment.Ended or Moment.Refused).Select(line => line.Key).ToHashSet();
+            return [.. lines.Where(line => line.Moment == Moment.Holds && !over.Contains(line.Key))];
         }
+
+        bool IsTold() => Journal.Read(folder).Any(line => line.Moment == Moment.Told && line.Key == batch);
 
         List<string> RefusedOn(NodeProcess node) =>
             [.. Journal.Read(folder).Where(line => line.Process == node.Id && line.Moment == Moment.Refused).Select(line => line.Key)];
     }
+
+    static TimeSpan Age(JournalLine line) => DateTime.UtcNow - line.At;
 
     static List<string> Keys(List<Intent> intents, Func<string, bool> condition) =>
         [.. intents.SelectMany(intent => intent.Mails).Select(mail => mail.Key).Where(condition)];
