@@ -13,6 +13,7 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     readonly HashSet<Run> _running = [];
     int _concurrency = concurrency;
     int _taken;
+    int _starting;
     long _finished;
     long _busySince;
     TimeSpan _busy;
@@ -98,10 +99,11 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     // Under the lock.
     int TakeSlots()
     {
-        var starts = Math.Max(0, Math.Min(_concurrency - _taken, _ready.Count));
+        var starts = Math.Max(0, Math.Min(_concurrency - _taken, _ready.Count - _starting));
         if (_taken == 0 && starts > 0)
             _busySince = time.GetTimestamp();
         _taken += starts;
+        _starting += starts;
         return starts;
     }
 
@@ -140,7 +142,10 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             return Free(ahead);
     }
 
-    int Free(int ahead) => _concurrency + ahead - _taken - _ready.Count;
+    int Free(int ahead) => _concurrency + ahead - Occupied;
+
+    // Those that run and those that are ready. A slot that is taken and whose job is still ready counts once.
+    int Occupied => _taken - _starting + _ready.Count;
 
     /// <summary>Gives back the jobs that have not been started, at the cost of no attempt.</summary>
     public async Task GiveBackReadyAsync()
@@ -169,6 +174,8 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
 
     async Task RunReadyAsync()
     {
+        lock (_gate)
+            _starting--;
         while (TryTakeReady(out var job, out var lease))
         {
             await RunAsync(new Run(job, lease)).ConfigureAwait(false);
@@ -186,7 +193,7 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
             else if (--_taken == 0)
                 _busy += time.GetElapsedTime(_busySince);
             (job, lease) = next;
-            if (_taken + _ready.Count <= _awaited?.Count)
+            if (Occupied <= _awaited?.Count)
                 _awaited.Value.Reached.TrySetResult();
             if (IsIdle)
                 _idle?.TrySetResult();
