@@ -23,12 +23,14 @@ sealed class Notifier(JobStore store, IOptions<JobsOptions> options, TimeProvide
     public bool IsOn => options.Value.Notifications;
 
     /// <summary>Tells them soon which queues have work. Never waits, and never throws.</summary>
-    public void Tell(IEnumerable<string> queues) => Tell(queues, control: false);
+    /// <param name="queues">The queues.</param>
+    /// <param name="after">How much later; sooner if others were told a moment ago.</param>
+    public void Tell(IEnumerable<string> queues, TimeSpan after) => Tell(queues, control: false, after);
 
     /// <summary>Tells them soon to look. Never waits, and never throws.</summary>
-    public void TellControl() => Tell([], control: true);
+    public void TellControl() => Tell([], control: true, TimeSpan.Zero);
 
-    void Tell(IEnumerable<string> queues, bool control)
+    void Tell(IEnumerable<string> queues, bool control, TimeSpan after)
     {
         if (!IsOn)
             return;
@@ -42,11 +44,13 @@ sealed class Notifier(JobStore store, IOptions<JobsOptions> options, TimeProvide
             _sending = true;
         }
 
-        _ = Task.Run(SendAsync);
+        _ = Task.Run(() => SendAsync(after));
     }
 
-    async Task SendAsync()
+    async Task SendAsync(TimeSpan after)
     {
+        if (after > TimeSpan.Zero)
+            await Task.Delay(after, time, CancellationToken.None).ConfigureAwait(false);
         while (TryTakePending(out var queues, out var control))
         {
             try
