@@ -6,6 +6,8 @@ namespace Jobs.Bench.Workloads;
 /// <summary>Runs workloads in turns, so that what else the machine does meets all of them.</summary>
 static class Rounds
 {
+    const int MostVoid = 3;
+
     /// <returns>How many runs have no figure.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<Workload> workloads, int rounds, RunLog log, CancellationToken cancellationToken)
     {
@@ -17,7 +19,7 @@ static class Rounds
                 var figure = "no figure";
                 try
                 {
-                    var run = await workload.RunAsync(cancellationToken);
+                    var run = await RunAsync(workload, cancellationToken);
                     await log.AddAsync(run);
                     figure = Figure(run);
                 }
@@ -33,6 +35,22 @@ static class Rounds
 
         Console.WriteLine();
         return faults;
+    }
+
+    // Made again at once, so that each workload has a run in each round.
+    static async Task<Run> RunAsync(Workload workload, CancellationToken cancellationToken)
+    {
+        for (var times = 1; ; times++)
+        {
+            try
+            {
+                return await workload.RunAsync(cancellationToken);
+            }
+            catch (VoidRunException exception) when (times <= MostVoid)
+            {
+                await Console.Error.WriteLineAsync($"{workload.Kind}: {exception.Message} It is made again.");
+            }
+        }
     }
 
     static string Figure(Run run) => string.Join(", ", Figures(run));

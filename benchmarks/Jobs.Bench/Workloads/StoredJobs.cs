@@ -51,6 +51,8 @@ sealed record StoredJobs(int Count, int Batches = 0)
     static NewJob Scheduled(NewJob job) => job with { ScheduleIn = TimeSpan.FromMilliseconds(1) };
 
     /// <summary>Throws unless each job is completed, in its row and in the counters of its batch.</summary>
+    /// <exception cref="BenchException">Jobs, callbacks or counts are missing.</exception>
+    /// <exception cref="VoidRunException">Some are completed in a later run than their first.</exception>
     public async Task ThrowUnlessCompletedAsync(string connectionString, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 0 }.ConnectionString);
@@ -59,7 +61,7 @@ sealed record StoredJobs(int Count, int Batches = 0)
             """
             SELECT
                 count(*) FILTER (WHERE callback_of IS NULL AND state = 'completed' AND run = 1), count(*) FILTER (WHERE callback_of IS NOT NULL),
-                (SELECT sum(completed) FROM jobs.batches WHERE closed_at IS NOT NULL)
+                (SELECT sum(completed) FROM jobs.batches WHERE closed_at IS NOT NULL), count(*) FILTER (WHERE callback_of IS NULL AND state = 'completed')
             FROM jobs.jobs
             WHERE id > $1
             """,
@@ -67,8 +69,10 @@ sealed record StoredJobs(int Count, int Batches = 0)
         { Parameters = { new() { Value = (long)(Finished?.Count ?? 0) } } };
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
+        if (reader.GetInt64(3) != Count)
+            throw new BenchException($"Only {reader.GetInt64(3)} of {Count} jobs are completed, so the time means nothing.");
         if (reader.GetInt64(0) != Count)
-            throw new BenchException($"Only {reader.GetInt64(0)} of {Count} jobs are completed in their first run, so the time means nothing.");
+            throw new VoidRunException($"Only {reader.GetInt64(0)} of {Count} jobs are completed in their first run, so the time means nothing.");
         if (reader.GetInt64(1) != Batches)
             throw new BenchException($"{reader.GetInt64(1)} callbacks were enqueued for {Batches} batches, so the time means nothing.");
         if (Batches > 0 && (reader.IsDBNull(2) || reader.GetInt64(2) != Count))

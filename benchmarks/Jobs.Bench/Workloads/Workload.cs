@@ -14,5 +14,6 @@ abstract class Workload
     /// <summary>Runs once.</summary>
     /// <param name="cancellationToken">Ends the run, and leaves nothing running.</param>
     /// <exception cref="BenchException">The run did not do all of its work, so its time means nothing.</exception>
+    /// <exception cref="VoidRunException">The same, but another run may.</exception>
     public abstract Task<Run> RunAsync(CancellationToken cancellationToken);
 }
