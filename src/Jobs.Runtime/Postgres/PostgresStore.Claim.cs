@@ -17,6 +17,9 @@ sealed partial class PostgresStore
     // What other claims hold is passed over by xmax, in which a row says who has locked or changed it last. SKIP LOCKED passes over it too, but asks the
     // lock manager for each row, which takes microseconds; and of a row that was claimed since the snapshot it locks the new version, for which the
     // acknowledgement then waits, before it sees that it was claimed. Four nodes that claim thousands each meet at the first rows all the time.
+    // The snapshot lists those transactions that ran and are older than the last one that had ended, and says that younger ones than that count as running.
+    // Between the two bounds only, and not beyond the second: xmax may be the number of a multixact, which is of another series and may be far
+    // ahead, and its job would wait until the transactions have caught up.
     // Jobs that a node died with are left to the quarantine, and "look" says whether there are any.
     // It commits without waiting for the disk: a claim that a crash of the server undoes is a job that runs again, and the fence
     // lets one of the two outcomes count. set_config stands first, for AND does not ask its second side if the first is false.
@@ -56,6 +59,7 @@ sealed partial class PostgresStore
                     FROM :schema.jobs AS j
                     WHERE j.state = 'available' AND j.crashes = 0 AND j.queue = $1 AND j.worker = share.worker
                         AND j.xmax <> ALL (ARRAY(SELECT xip::xid FROM pg_snapshot_xip(pg_current_snapshot()) AS xip))
+                        AND age(j.xmax) NOT BETWEEN 0 AND (SELECT age(pg_snapshot_xmax(pg_current_snapshot())::xid))
                     ORDER BY j.priority, j.scheduled_at, j.id
                     LIMIT $3
                     FOR NO KEY UPDATE SKIP LOCKED
