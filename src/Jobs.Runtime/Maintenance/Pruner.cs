@@ -26,9 +26,9 @@ sealed class Pruner : MaintenanceLoop
         var retention = options.Value.Retention;
         _store = store;
         _logger = logger;
-        _jobs = [.. PruneRules.Of(retention).Select(rule => new PruneWalk((after, limit, token) => store.PruneAsync(rule, after, limit, token)))];
+        _jobs = [.. PruneRules.Of(retention).Select(rule => new PruneWalk((after, limit, token) => store.PruneAsync(rule, after, limit, token), time))];
         _batches = retention.Batches is { } age && age != Timeout.InfiniteTimeSpan
-            ? [new PruneWalk((after, limit, token) => store.PruneBatchesAsync(age, after, limit, token))]
+            ? [new PruneWalk((after, limit, token) => store.PruneBatchesAsync(age, after, limit, token), time)]
             : [];
     }
 
