@@ -174,7 +174,11 @@ sealed record Rollbacks : Scenario
         // In every second pair of rounds about when they commit: a node that is stopped there may hold the row of their batch.
         var isAtCommit = round % 4 >= 2;
         if (isAtCommit)
-            await Task.Delay(EachWrite - open.Select(Age).DefaultIfEmpty().Max() + TimeSpan.FromMilliseconds(random.Next(-20, 20)), cancellationToken);
+        {
+            var toCommit = EachWrite - open.Select(Age).DefaultIfEmpty().Max() + TimeSpan.FromMilliseconds(random.Next(-20, 20));
+            if (toCommit > TimeSpan.Zero)
+                await Task.Delay(toCommit, cancellationToken);
+        }
 
         if (round % 2 == 0)
         {
