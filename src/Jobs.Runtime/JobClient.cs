@@ -17,15 +17,18 @@ namespace Jobs;
 public sealed partial class JobClient
 {
     readonly JobStore _store;
+    readonly LocalStarts _starts;
     readonly QueueSignals _signals;
     readonly ControlSignal _control;
     readonly JobWaits _waits;
     readonly BatchWatches _watches;
     readonly EnqueueMiddleware _middleware;
 
-    internal JobClient(JobStore store, QueueSignals signals, ControlSignal control, JobWaits waits, BatchWatches watches, EnqueueMiddleware middleware)
+    internal JobClient(
+        JobStore store, LocalStarts starts, QueueSignals signals, ControlSignal control, JobWaits waits, BatchWatches watches, EnqueueMiddleware middleware)
     {
         _store = store;
+        _starts = starts;
         _signals = signals;
         _control = control;
         _waits = waits;
@@ -69,8 +72,19 @@ public sealed partial class JobClient
     {
         enlisted.Check(job);
         return _middleware.IsEmpty
-            ? _store.EnqueueAsync(job, enlisted.Terms, cancellationToken)
+            ? StoreOrStartAsync(job, enlisted, cancellationToken)
             : StoreThroughMiddlewareAsync(job, enlisted, cancellationToken);
+    }
+
+    async Task<EnqueuedJob> StoreOrStartAsync(NewJob job, Enlisted enlisted, CancellationToken cancellationToken)
+    {
+        if (enlisted.Terms.Transaction is null && await _starts.TryEnqueueAsync(job, cancellationToken).ConfigureAwait(false) is { } started)
+        {
+            enlisted.Started();
+            return started;
+        }
+
+        return await _store.EnqueueAsync(job, enlisted.Terms, cancellationToken).ConfigureAwait(false);
     }
 
     Task<EnqueuedJob> StoreThroughMiddlewareAsync(NewJob job, Enlisted enlisted, CancellationToken cancellationToken)
@@ -83,7 +97,7 @@ public sealed partial class JobClient
                 var jobs = await call.Jobs.Take(2).ToListAsync(token).ConfigureAwait(false);
                 if (jobs is not [var only])
                     throw new InvalidOperationException($"An enqueue middleware made {(jobs.Count == 0 ? "no job" : "several jobs")} of the one that was to be enqueued. Nothing was stored.");
-                var enqueued = await _store.EnqueueAsync(enlisted.Check(only), enlisted.Terms, token).ConfigureAwait(false);
+                var enqueued = await StoreOrStartAsync(enlisted.Check(only), enlisted, token).ConfigureAwait(false);
                 call.Enqueued = [enqueued];
                 return enqueued;
             },
@@ -188,6 +202,9 @@ public sealed partial class JobClient
             Queues.UnionWith(told.Select(static listener => listener.Queue));
             return told;
         }
+
+        /// <summary>The only job runs here already, and nobody is to be woken.</summary>
+        public void Started() => Queues.Clear();
 
         // By this machine's clock, for it decides no more than whether the queue is woken.
         static bool IsDue(NewJob job) => (job.ScheduleIn ?? TimeSpan.Zero) == TimeSpan.Zero && (job.ScheduleAt ?? default) <= DateTimeOffset.UtcNow;

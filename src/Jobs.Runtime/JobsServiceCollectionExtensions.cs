@@ -49,11 +49,12 @@ public static class JobsServiceCollectionExtensions
         services.AddSingleton<HeldJobs>();
         services.AddSingleton<Admission>();
         services.AddSingleton<Quarantine>();
+        services.AddSingleton<LocalStarts>();
         services.AddSingleton<JobWaits>();
         services.AddSingleton<BatchWatches>();
         services.AddSingleton(provider => new JobClient(
-            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<QueueSignals>(), provider.GetRequiredService<ControlSignal>(),
-            provider.GetRequiredService<JobWaits>(), provider.GetRequiredService<BatchWatches>(),
+            provider.GetRequiredService<JobStore>(), provider.GetRequiredService<LocalStarts>(), provider.GetRequiredService<QueueSignals>(),
+            provider.GetRequiredService<ControlSignal>(), provider.GetRequiredService<JobWaits>(), provider.GetRequiredService<BatchWatches>(),
             new EnqueueMiddleware(provider.GetServices<IEnqueueMiddleware>())));
         services.AddSingleton<Node>();
         services.AddSingleton<OutcomeWriter>();

@@ -134,7 +134,7 @@ static partial class Log
     [LoggerMessage(69, LogLevel.Error, "Something was to be told once more of batches that had told it: {BatchIds}. The unique index kept it back. Were their rows changed with SQL? Else this is a fault of Jobs.")]
     public static partial void CallbacksDoubled(ILogger logger, string batchIds);
 
-    [LoggerMessage(25, LogLevel.Warning, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node by a claim whose answer was lost.")]
+    [LoggerMessage(25, LogLevel.Information, "Gave back {Count} jobs of queue \"{Queue}\" that were claimed for this node, or stored as started here, by a statement whose answer was lost.")]
     public static partial void LostClaimGivenBack(ILogger logger, int count, string queue);
 
     [LoggerMessage(26, LogLevel.Debug, "Job {JobId} ({Worker}, queue \"{Queue}\") was held by a node that died, and now runs alone on this one.")]

@@ -30,6 +30,8 @@ sealed class TakingStore : JobStore
 
     public override Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken) => throw NotAsked();
 
+    public override Task<ClaimedJob> EnqueueStartedAsync(NewJob job, Guid node, CancellationToken cancellationToken) => throw NotAsked();
+
     public override Task<IReadOnlyList<EnqueuedJob>> EnqueueAsync(IAsyncEnumerable<NewJob> jobs, EnqueueTerms terms, CancellationToken cancellationToken) => throw NotAsked();
 
     public override Task<BatchRef> EnqueueBatchAsync(NewBatch batch, IAsyncEnumerable<NewJob> jobs, Func<IReadOnlyList<BatchListener>> listeners, EnqueueTerms terms, CancellationToken cancellationToken) => throw NotAsked();

@@ -32,6 +32,10 @@ sealed class Node(JobStore store, WorkerRegistry workers, ProgressReports progre
         }
     }
 
+    /// <summary>The present lease; <see langword="null"/> while the node has none.</summary>
+    public NodeLease? PresentLease =>
+        _current.Task is { IsCompletedSuccessfully: true, Result: var lease } && !lease.Lost.IsCancellationRequested ? lease : null;
+
     public async Task RegisterAsync(CancellationToken cancellationToken)
     {
         var sentAt = time.GetTimestamp();

@@ -55,11 +55,18 @@ sealed partial class PostgresStore
         INSERT INTO :schema.jobs (scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
         SELECT
             due.at, CAST(CASE WHEN due.at > :schema.clock() THEN 'scheduled' ELSE 'available' END AS :schema.job_state),
-            $3::smallint, $4::smallint, $2::text, $1::text, $5::text::jsonb, $8::text[], $9::text::jsonb
+            $3::smallint, $4::smallint, $2::text, $1::text, $5::text::jsonb, $6::text[], $7::text::jsonb
         FROM (
-            SELECT coalesce($6::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $7::interval) AT TIME ZONE 'UTC', :schema.clock()) AS at
+            SELECT coalesce($8::timestamptz, (:schema.clock() AT TIME ZONE 'UTC' + $9::interval) AT TIME ZONE 'UTC', :schema.clock()) AS at
         ) AS due
         RETURNING id
+        """;
+
+    // As the claim would have left it, without the row that waited for it. Durable, unlike a claim, for it is an enqueue too.
+    internal const string InsertStartedSql = """
+        INSERT INTO :schema.jobs (run, attempted_at, node, state, attempt, max_attempts, priority, queue, worker, args, tags, meta)
+        VALUES (1, :schema.clock(), $8::uuid, 'executing', 1, $3::smallint, $4::smallint, $2::text, $1::text, $5::text::jsonb, $6::text[], $7::text::jsonb)
+        RETURNING id, args, meta
         """;
 
     internal const string TakeIdsSql = """
@@ -84,8 +91,11 @@ sealed partial class PostgresStore
 
         return terms.Transaction is { } callers
             ? await JoinAsync(job, EnqueueTransaction.Usable(callers).Connection, terms, cancellationToken).ConfigureAwait(false)
-            : await RepeatingAsync(() => EnqueueAloneAsync(job, terms, cancellationToken), cancellationToken).ConfigureAwait(false);
+            : await EnqueueAloneAsync(job, connection => InsertAsync(connection, job, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
+
+    public override Task<ClaimedJob> EnqueueStartedAsync(NewJob job, Guid node, CancellationToken cancellationToken) =>
+        EnqueueAloneAsync(job, connection => InsertStartedAsync(connection, job, node, cancellationToken), cancellationToken);
 
     async Task<EnqueuedJob> JoinAsync(NewJob job, NpgsqlConnection connection, EnqueueTerms terms, CancellationToken cancellationToken)
     {
@@ -100,18 +110,21 @@ sealed partial class PostgresStore
         return enqueued;
     }
 
-    async Task<EnqueuedJob> EnqueueAloneAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken)
+    Task<T> EnqueueAloneAsync<T>(NewJob job, Func<NpgsqlConnection, Task<T>> insert, CancellationToken cancellationToken) =>
+        RepeatingAsync(() => EnqueueAloneOnceAsync(job, insert, cancellationToken), cancellationToken);
+
+    async Task<T> EnqueueAloneOnceAsync<T>(NewJob job, Func<NpgsqlConnection, Task<T>> insert, CancellationToken cancellationToken)
     {
         await using var own = await _database.OpenForCallerAsync(cancellationToken).ConfigureAwait(false);
         await using var transaction = _database.IsolatesOtherwise
             ? await own.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false)
             : null;
-        var enqueued = default(EnqueuedJob);
-        await NamingRefusedAsync([job], before: 0, NothingStored(terms), async () =>
-            enqueued = await InsertAsync(own, job, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        T? enqueued = default;
+        await NamingRefusedAsync([job], before: 0, NothingStored(EnqueueTerms.Alone), async () =>
+            enqueued = await insert(own).ConfigureAwait(false)).ConfigureAwait(false);
         if (transaction is not null)
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        return enqueued;
+        return enqueued!;
     }
 
     // Where the default level was changed since, a pooler may give a session that has another one than the session that was asked. Then two
@@ -325,15 +338,9 @@ sealed partial class PostgresStore
             _insertOne,
             parameters =>
             {
-                parameters.Bind(job.Worker, NpgsqlDbType.Text);
-                parameters.Bind(job.Queue, NpgsqlDbType.Text);
-                parameters.Bind((short)job.MaxAttempts, NpgsqlDbType.Smallint);
-                parameters.Bind((short)job.Priority, NpgsqlDbType.Smallint);
-                parameters.Bind(job.Args, NpgsqlDbType.Text);
+                BindOne(parameters, job);
                 parameters.Bind(job.ScheduleAt?.UtcDateTime, NpgsqlDbType.TimestampTz);
                 parameters.Bind(job.ScheduleIn, NpgsqlDbType.Interval);
-                parameters.BindArray(job.Tags.Count == 0 ? null : job.Tags.ToArray(), NpgsqlDbType.Text);
-                parameters.Bind(job.StoredMeta, NpgsqlDbType.Text);
             },
             static async (reader, token) =>
             {
@@ -341,6 +348,38 @@ sealed partial class PostgresStore
                 return new EnqueuedJob(reader.GetInt64(0), IsNew: true);
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    Task<ClaimedJob> InsertStartedAsync(NpgsqlConnection connection, NewJob job, Guid node, CancellationToken cancellationToken) =>
+        QueryAsync(
+            connection,
+            _insertStarted,
+            parameters =>
+            {
+                BindOne(parameters, job);
+                parameters.Bind(node, NpgsqlDbType.Uuid);
+            },
+            async (reader, token) =>
+            {
+                await reader.ReadAsync(token).ConfigureAwait(false);
+                return new ClaimedJob(
+                    reader.GetInt64(0), Run: 1, node, job.Worker, job.Queue, reader.GetFieldValue<byte[]>(1), Attempt: 1, job.MaxAttempts, Batch: null)
+                {
+                    Tags = job.Tags,
+                    Meta = reader.IsDBNull(2) ? default : reader.GetFieldValue<byte[]>(2),
+                };
+            },
+            cancellationToken);
+
+    static void BindOne(NpgsqlParameterCollection parameters, NewJob job)
+    {
+        parameters.Bind(job.Worker, NpgsqlDbType.Text);
+        parameters.Bind(job.Queue, NpgsqlDbType.Text);
+        parameters.Bind((short)job.MaxAttempts, NpgsqlDbType.Smallint);
+        parameters.Bind((short)job.Priority, NpgsqlDbType.Smallint);
+        parameters.Bind(job.Args, NpgsqlDbType.Text);
+        parameters.BindArray(job.Tags.Count == 0 ? null : job.Tags.ToArray(), NpgsqlDbType.Text);
+        parameters.Bind(job.StoredMeta, NpgsqlDbType.Text);
     }
 
     /// <summary>Inserts rows, and returns their ids in the order given.</summary>

@@ -12,6 +12,7 @@ sealed partial class PostgresStore : JobStore
     readonly Channels _channels;
     readonly string _insert;
     readonly string _insertOne;
+    readonly string _insertStarted;
     readonly string _insertUnique;
     readonly string _holder;
     readonly string _holders;
@@ -85,6 +86,7 @@ sealed partial class PostgresStore : JobStore
         _channels = new Channels(schema);
         _insert = schema.Qualify(InsertSql);
         _insertOne = schema.Qualify(InsertOneSql);
+        _insertStarted = schema.Qualify(InsertStartedSql);
         _insertUnique = schema.Qualify(InsertUniqueSql);
         _holder = schema.Qualify(HolderSql);
         _holders = schema.Qualify(HoldersSql);

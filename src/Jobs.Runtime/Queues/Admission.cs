@@ -29,6 +29,18 @@ sealed class Admission(HeldJobs held)
         }
     }
 
+    /// <summary>Enters if claims are let in now.</summary>
+    /// <inheritdoc cref="EnterAsync" path="/summary"/>
+    public bool TryEnter()
+    {
+        lock (_gate)
+        {
+            if (_opened is null)
+                _claiming++;
+            return _opened is null;
+        }
+    }
+
     public void Exit()
     {
         lock (_gate)

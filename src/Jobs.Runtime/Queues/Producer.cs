@@ -146,6 +146,8 @@ sealed class Producer(
         if (unknown.NextLook(_queue) != TimeSpan.Zero)
             return;
 
+        // A job that starts where it is enqueued is stored before it is held.
+        await worked.Starts.WhenQuietAsync().WaitAsync(cancelled).ConfigureAwait(false);
         var count = await store.GiveBackUnknownAsync(_queue, lease.Id, held.IdsOf(_queue), cancelled).ConfigureAwait(false);
         unknown.Looked(_queue);
         if (count > 0)
@@ -153,13 +155,21 @@ sealed class Producer(
     }
 
     // The last claim may have brought more than there are slots: whether those still wait is seen in time, woken or not.
-    Task WhenWokenAsync(CancellationToken stopping)
+    async Task WhenWokenAsync(CancellationToken stopping)
     {
         pulse.Rest();
         var longest = unknown.NextLook(_queue);
         if (_slots.HasReady && (longest > ReadyFor || longest == Timeout.InfiniteTimeSpan))
             longest = ReadyFor;
-        return signals.WaitAsync(_queue, longest, stopping);
+        worked.Starts.Open();
+        try
+        {
+            await signals.WaitAsync(_queue, longest, stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            worked.Starts.Shut();
+        }
     }
 
     // A job that was claimed ahead goes back when for so long there was no room: at the latest after twice this time.

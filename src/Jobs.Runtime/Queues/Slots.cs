@@ -76,6 +76,41 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
         RunReady(starts);
     }
 
+    /// <summary>Takes a free slot for a job that is on its way. It goes to <see cref="StartTaken"/> or <see cref="FreeTaken"/>.</summary>
+    public bool TryTake()
+    {
+        lock (_gate)
+        {
+            if (_taken >= _concurrency || _ready.Count > 0)
+                return false;
+            if (_taken == 0)
+                _busySince = time.GetTimestamp();
+            _taken++;
+            return true;
+        }
+    }
+
+    /// <summary>Starts a job that <see cref="HeldJobs"/> has in the slot that was taken for it.</summary>
+    public void StartTaken(ClaimedJob job, NodeLease lease)
+    {
+        CancelWith(lease);
+        lock (_gate)
+        {
+            _ready.Enqueue((job, lease));
+            _starting++;
+        }
+
+        RunReady(1);
+    }
+
+    /// <summary>Gives back a slot that was taken, to the next job that is ready.</summary>
+    public void FreeTaken()
+    {
+        lock (_gate)
+            _starting++;
+        RunReady(1);
+    }
+
     /// <summary>Changes how many jobs run at once. Where there are to be fewer, those that run go on to their ends.</summary>
     /// <returns>Whether the number was another.</returns>
     public bool Resize(int concurrency)
@@ -250,11 +285,11 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
 
     void CancelWith(NodeLease lease)
     {
-        if (_watched is null)
+        var watched = Interlocked.Exchange(ref _watched, lease);
+        if (watched is null)
             cancelled.UnsafeRegister(_ => CancelRunning(static _ => true), null);
-        if (_watched == lease)
+        if (watched == lease)
             return;
-        _watched = lease;
         lease.Lost.UnsafeRegister(_ => CancelRunning(run => run.Lease == lease), null);
     }
 

@@ -13,6 +13,8 @@ sealed class WorkedQueue(string name, int ownConcurrency, Slots slots, QueueSign
 
     public Slots Slots => slots;
 
+    public StartGate Starts { get; } = new();
+
     public QueueState State => _state;
 
     /// <summary>Whether its jobs may be claimed.</summary>

@@ -16,6 +16,10 @@ abstract class JobStore
     /// <summary>Stores one job.</summary>
     public abstract Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken);
 
+    /// <summary>Stores one job, due and not unique, as one that a node has claimed at once.</summary>
+    /// <returns>The job as a claim would have returned it.</returns>
+    public abstract Task<ClaimedJob> EnqueueStartedAsync(NewJob job, Guid node, CancellationToken cancellationToken);
+
     /// <summary>Stores jobs in one transaction, all or none, and returns them in the order given.</summary>
     /// <param name="jobs">Read once, in chunks.</param>
     /// <param name="terms">How they are stored.</param>

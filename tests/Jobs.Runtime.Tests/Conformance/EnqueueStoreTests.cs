@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Jobs.Store;
 
 namespace Jobs.Runtime.Tests.Conformance;
@@ -42,11 +43,35 @@ public abstract class EnqueueStoreTests
         Assert.All(claimed.Jobs, stored =>
         {
             Assert.Equal(("Mailer", job.Queue, 1000, inBatch ? "b" : null), (stored.Worker, stored.Queue, stored.MaxAttempts, stored.Batch?.Id));
-            Assert.Equal("ä \"quoted\" \\ 🎈\n\t", System.Text.Json.JsonDocument.Parse(stored.Args!.Value).RootElement.GetProperty("text").GetString());
+            Assert.Equal("ä \"quoted\" \\ 🎈\n\t", JsonDocument.Parse(stored.Args!.Value).RootElement.GetProperty("text").GetString());
             Assert.Equal(job.Tags, stored.Tags);
             Assert.Equal(job.Meta.OrderBy(pair => pair.Key), JobMeta.Read(stored.Meta).OrderBy(pair => pair.Key));
         });
         Assert.Equal(claimed.Jobs.Select(stored => stored.Id).Order(), claimed.Jobs.Select(stored => stored.Id));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_stored_as_started_is_told_of_as_one_that_was_claimed()
+    {
+        await using var harness = await StartAsync();
+        var node = await harness.RegisterNodeAsync();
+        var job = StoreHarness.NewJob("ä \"quoted\" \\ 🎈\n\t") with
+        {
+            Priority = 7,
+            MaxAttempts = 1000,
+            Tags = ["ä \"quoted\" \\ 🎈", "{a,b}", "NULL"],
+            Meta = new Dictionary<string, string> { ["trace \"1\""] = "\\ 🎈\n", [""] = "" },
+        };
+
+        await harness.EnqueueAsync(job);
+        var claimed = await harness.ClaimOneAsync(node);
+        var started = await harness.Store.EnqueueStartedAsync(job, node, TestContext.Current.CancellationToken);
+
+        Assert.Equal(Told(claimed), Told(started));
+        Assert.Empty(await harness.ClaimAsync(node));
+        Assert.True(await harness.AcknowledgeAsync(started, JobState.Completed));
+
+        static string Told(ClaimedJob job) => JsonSerializer.Serialize(job with { Id = 0 });
     }
 
     [Theory]

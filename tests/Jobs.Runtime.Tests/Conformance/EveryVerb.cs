@@ -14,6 +14,7 @@ static class EveryVerb
     {
         var (store, cancellationToken) = (harness.Store, TestContext.Current.CancellationToken);
         await harness.EnqueueAsync();
+        await store.EnqueueStartedAsync(StoreHarness.NewJob() with { Queue = "started" }, node, cancellationToken);
         await harness.EnqueueBatchAsync($"{round}", 2);
         await EnqueueUniqueAsync(harness, cancellationToken);
         await EnqueueInTransactionAsync(harness, cancellationToken);

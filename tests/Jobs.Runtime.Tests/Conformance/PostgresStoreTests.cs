@@ -89,6 +89,25 @@ public sealed class PostgresStoreTests
         await harness.ScalarAsync($"PREPARE statement AS {new SchemaName("jobs").Qualify(sql)}");
     }
 
+    // Every column, those of later migrations too.
+    [Fact]
+    public async Task The_row_of_a_job_that_is_stored_as_started_is_that_of_a_claimed_one()
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var node = await harness.RegisterNodeAsync();
+        var job = StoreHarness.NewJob() with { Priority = 7, Tags = ["vip"], Meta = new Dictionary<string, string> { ["trace"] = "17" } };
+
+        await harness.EnqueueAsync(job);
+        var claimed = await harness.ClaimOneAsync(node);
+        var started = await harness.Store.EnqueueStartedAsync(job, node, TestContext.Current.CancellationToken);
+
+        Assert.Equal(await RowAsync(claimed.Id), await RowAsync(started.Id));
+        Assert.Equal(true, await harness.ScalarAsync($"SELECT attempted_at = inserted_at AND scheduled_at = inserted_at FROM jobs.jobs WHERE id = {started.Id}"));
+
+        Task<object?> RowAsync(long id) => harness.ScalarAsync(
+            $"SELECT (to_jsonb(j) - array['id', 'inserted_at', 'scheduled_at', 'attempted_at'])::text FROM jobs.jobs AS j WHERE id = {id}");
+    }
+
     [Theory]
     [InlineData("", true)]
     [InlineData(";Max Auto Prepare=0", false)]

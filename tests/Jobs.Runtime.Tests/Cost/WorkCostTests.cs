@@ -1,6 +1,8 @@
 using Jobs.Postgres;
+using Jobs.Queues;
 using Jobs.Runtime.Tests.Behaviour;
 using Jobs.Store;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
@@ -98,6 +100,39 @@ public sealed class WorkCostTests
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var completed = new NpgsqlCommand("SELECT count(*) FROM jobs.jobs WHERE state = 'completed' AND run = 1 AND callback_of IS NULL", connection);
         Assert.Equal((long)Jobs, await completed.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_enqueued_where_its_queue_waits_costs_its_insert_and_its_acknowledgement_and_no_claim()
+    {
+        const int Jobs = 20;
+        await using var database = await CountedDatabase.CreateAsync();
+        var script = new Script();
+        using var host = database.BuildHost(
+            static jobs => jobs.AddQueue("tests", concurrency: 10).Configure(static options =>
+            {
+                options.Notifications = false;
+                options.PollInterval = TimeSpan.FromMinutes(1);
+            }),
+            script);
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        var gate = host.Services.GetRequiredService<WorkedQueues>().Find("tests")!.Starts;
+        while (!gate.TryEnter())
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        gate.Exit();
+        await database.ForgetStatementsAsync();
+
+        for (var number = 0; number < Jobs; number++)
+        {
+            await host.Services.GetRequiredService<JobClient>().EnqueueAsync(Greeter.New(new Greeting($"{number}")), TestContext.Current.CancellationToken);
+            await script.Seen($"{number}, attempt 1");
+        }
+
+        await host.StopAsync(TestContext.Current.CancellationToken);
+        await ((IAsyncDisposable)host).DisposeAsync();
+        var cost = await database.StatementsAsync();
+        Assert.True(cost.CallsOf("RETURNING id, args, meta") == Jobs && cost.CallsOf("WITH share AS") == 0, $"{cost}");
+        Assert.InRange(cost.CallsOf("AS was_cancelled"), 1, Jobs);
     }
 
     [Theory]
