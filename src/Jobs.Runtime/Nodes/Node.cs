@@ -33,8 +33,14 @@ sealed class Node(JobStore store, WorkerRegistry workers, ProgressReports progre
     }
 
     /// <summary>The present lease; <see langword="null"/> while the node has none.</summary>
-    public NodeLease? PresentLease =>
-        _current.Task is { IsCompletedSuccessfully: true, Result: var lease } && !lease.Lost.IsCancellationRequested ? lease : null;
+    public NodeLease? PresentLease
+    {
+        get
+        {
+            var current = _current.Task;
+            return current.IsCompletedSuccessfully && !current.Result.Lost.IsCancellationRequested ? current.Result : null;
+        }
+    }
 
     public async Task RegisterAsync(CancellationToken cancellationToken)
     {

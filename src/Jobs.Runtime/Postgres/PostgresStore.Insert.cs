@@ -50,7 +50,13 @@ sealed partial class PostgresStore
         ORDER BY place
         """;
 
-    // One job, which is most enqueues, without the arrays of many.
+    // One job that is due at once, which is most enqueues, without the arrays of many.
+    internal const string InsertDueSql = """
+        INSERT INTO :schema.jobs (max_attempts, priority, queue, worker, args, tags, meta)
+        VALUES ($3::smallint, $4::smallint, $2::text, $1::text, $5::text::jsonb, $6::text[], $7::text::jsonb)
+        RETURNING id
+        """;
+
     internal const string InsertOneSql = """
         INSERT INTO :schema.jobs (scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
         SELECT
@@ -120,7 +126,7 @@ sealed partial class PostgresStore
             ? await own.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false)
             : null;
         T? enqueued = default;
-        await NamingRefusedAsync([job], before: 0, NothingStored(EnqueueTerms.Alone), async () =>
+        await NamingRefusedAsync([job], before: 0, "Nothing was stored.", async () =>
             enqueued = await insert(own).ConfigureAwait(false)).ConfigureAwait(false);
         if (transaction is not null)
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -333,12 +339,15 @@ sealed partial class PostgresStore
     {
         if (UniqueKey.Of(job, batch: null) is { } key)
             return await InsertUniqueAsync(connection, job, key, cancellationToken).ConfigureAwait(false);
+        var isDue = job is { ScheduleAt: null, ScheduleIn: null };
         return await QueryAsync(
             connection,
-            _insertOne,
+            isDue ? _insertDue : _insertOne,
             parameters =>
             {
                 BindOne(parameters, job);
+                if (isDue)
+                    return;
                 parameters.Bind(job.ScheduleAt?.UtcDateTime, NpgsqlDbType.TimestampTz);
                 parameters.Bind(job.ScheduleIn, NpgsqlDbType.Interval);
             },

@@ -12,6 +12,7 @@ sealed partial class PostgresStore : JobStore
     readonly Channels _channels;
     readonly string _insert;
     readonly string _insertOne;
+    readonly string _insertDue;
     readonly string _insertStarted;
     readonly string _insertUnique;
     readonly string _holder;
@@ -86,6 +87,7 @@ sealed partial class PostgresStore : JobStore
         _channels = new Channels(schema);
         _insert = schema.Qualify(InsertSql);
         _insertOne = schema.Qualify(InsertOneSql);
+        _insertDue = schema.Qualify(InsertDueSql);
         _insertStarted = schema.Qualify(InsertStartedSql);
         _insertUnique = schema.Qualify(InsertUniqueSql);
         _holder = schema.Qualify(HolderSql);

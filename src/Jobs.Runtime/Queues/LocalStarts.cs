@@ -10,7 +10,7 @@ namespace Jobs.Queues;
 sealed class LocalStarts(
     JobStore store, WorkerRegistry workers, WorkedQueues worked, Node node, HeldJobs held, Admission admission, UnknownJobs unknown, Acknowledger acknowledger)
 {
-    // They come back with the statement, as jsonb writes them. More of them are not worth to be sent there and back.
+    // They come back with the statement, as jsonb writes them. More than so many are not worth the way back.
     const int LargestArgs = 64 * 1024;
 
     /// <summary>Stores a job and starts it; <see langword="null"/> if it is to be stored for whoever claims it.</summary>
@@ -24,9 +24,8 @@ sealed class LocalStarts(
         ClaimedJob? started = null;
         try
         {
-            started = await store.EnqueueStartedAsync(job, lease.Id, cancellationToken).ConfigureAwait(false);
-            if (!held.TryAdd(started))
-                throw new InvalidOperationException($"The new job {started.Id} is held already.");
+            var stored = await store.EnqueueStartedAsync(job, lease.Id, cancellationToken).ConfigureAwait(false);
+            started = held.TryAdd(stored) ? stored : throw new InvalidOperationException($"The new job {stored.Id} is held already.");
         }
         catch (Exception exception) when (MayBeStored(exception))
         {

@@ -8,6 +8,7 @@ namespace Jobs.Queues;
 /// <remarks>The token given to it fires when the host will not wait for running jobs any longer.</remarks>
 sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledger acknowledger, CancellationToken cancelled, TimeProvider time, ILogger logger)
 {
+    readonly ExecutionContext? _hosts = ExecutionContext.Capture();
     readonly Lock _gate = new();
     readonly Queue<(ClaimedJob Job, NodeLease Lease)> _ready = new();
     readonly HashSet<Run> _running = [];
@@ -145,7 +146,15 @@ sealed class Slots(int concurrency, Executor executor, HeldJobs held, Acknowledg
     void RunReady(int starts)
     {
         for (; starts > 0; starts--)
-            _ = Task.Run(RunReadyAsync, CancellationToken.None);
+            ThreadPool.UnsafeQueueUserWorkItem(static slots => slots.RunInHostsContext(), this, preferLocal: true);
+    }
+
+    // The trace, the culture and the scopes of the code that enqueues a job are not the job's, wherever it starts.
+    void RunInHostsContext()
+    {
+        if (_hosts is not null)
+            ExecutionContext.Restore(_hosts);
+        _ = RunReadyAsync();
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Jobs.Queues;
 using Jobs.Store;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +41,26 @@ public sealed class LocalStartTests
         Assert.Equal(["vip"], seen.Tags);
         Assert.Equal(meta, seen.Meta);
         await host.StateAsync(job.Id, "completed");
+    }
+
+    [Fact]
+    public async Task A_job_sees_nothing_of_the_context_of_the_code_that_enqueues_it()
+    {
+        var ambient = new AsyncLocal<string> { Value = "host" };
+        var seen = "";
+        await using var host = await TestHost.StartAsync(SeldomPolled, script => script.Greet = (_, _) =>
+        {
+            seen = $"{ambient.Value}, {Activity.Current?.OperationName ?? "no trace"}";
+            return Task.FromResult(JobOutcome.Complete);
+        });
+        await UntilWaitsAsync(host);
+
+        ambient.Value = "request";
+        using (new Activity("request").Start())
+            await host.Client.EnqueueAsync(Greeter.New(new Greeting("here")), Token);
+        await host.Script.Seen("here, attempt 1");
+
+        Assert.Equal("host, no trace", seen);
     }
 
     [Fact]
