@@ -41,6 +41,7 @@ public sealed partial class JobClient
     public QueueClient Queues { get; }
 
     /// <summary>Stores one job, or finds the one that it is one with.</summary>
+    /// <remarks>Where its queue waits for work in this process the job starts as soon as it is committed, and may have ended when the call returns.</remarks>
     /// <exception cref="JobExistsException">The worker's <see cref="UniqueAttribute"/> refuses an equal job, and one is there; nothing was stored.</exception>
     /// <exception cref="ArgumentException">The job has both a <see cref="NewJob.ScheduleIn"/> and a <see cref="NewJob.ScheduleAt"/>.</exception>
     /// <exception cref="InvalidArgsException">PostgreSQL cannot store the args, which a converter wrote; nothing was stored.</exception>
