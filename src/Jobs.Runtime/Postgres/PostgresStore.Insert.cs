@@ -57,6 +57,7 @@ sealed partial class PostgresStore
         RETURNING id
         """;
 
+    // One job that may be due later, as the database's clock says.
     internal const string InsertOneSql = """
         INSERT INTO :schema.jobs (scheduled_at, state, max_attempts, priority, queue, worker, args, tags, meta)
         SELECT

@@ -17,6 +17,9 @@ abstract class JobStore
     public abstract Task<EnqueuedJob> EnqueueAsync(NewJob job, EnqueueTerms terms, CancellationToken cancellationToken);
 
     /// <summary>Stores one job, due and not unique, as one that a node has claimed at once.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="node">The node, which holds it from then on.</param>
+    /// <param name="cancellationToken">Cancels the statement, which may have been committed.</param>
     /// <returns>The job as a claim would have returned it.</returns>
     public abstract Task<ClaimedJob> EnqueueStartedAsync(NewJob job, Guid node, CancellationToken cancellationToken);
 

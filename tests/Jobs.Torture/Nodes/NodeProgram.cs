@@ -26,6 +26,7 @@ static class NodeProgram
         await using var journal = new Journal(settings.Folder, syncs: !settings.WorksBatches);
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.AddSimpleConsole(static console => console.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddFilter("Jobs.JobsService", LogLevel.Information);   // what is given back
         builder.Services.Configure<ConsoleLoggerOptions>(static console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(_ => journal);
         builder.Services.AddSingleton(new OwnPool(settings.Database));

@@ -20,6 +20,7 @@ sealed record Cuts : Scenario
     const int ManySize = 3;
     const int ClaimFailed = 20;
     const int AcknowledgeFailed = 21;
+    const int LostClaimGivenBack = 25;
 
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
     static readonly TimeSpan Each = TimeSpan.FromMilliseconds(1);
@@ -203,7 +204,7 @@ sealed record Cuts : Scenario
         run.Report.DemandNone("what was thrown says that the connection failed", [.. ledger.WrongExceptions]);
         run.Report.DemandNone("each enqueue whose answer was lost is stored, and once", [.. ledger.Unknown.Where(key => rows[key].Count() != 1)]);
         run.Report.Demand("the nodes noticed each lost answer to a claim", Logged(ClaimFailed) >= CountOf(StatementKind.Claim), $"{Logged(ClaimFailed)}");
-        run.Report.Demand("the nodes gave back what lost claims had taken", end.Jobs.Count(job => job.Run > 1) >= CountOf(StatementKind.Claim), $"{end.Jobs.Count(job => job.Run > 1)} jobs");
+        run.Report.Demand("the nodes gave back what lost claims had taken", Logged(LostClaimGivenBack) > 0 && end.Jobs.Count(job => job.Run > 1) >= CountOf(StatementKind.Claim), $"{end.Jobs.Count(job => job.Run > 1)} jobs");
         run.Report.Demand("the nodes noticed each lost answer to an acknowledgement", Logged(AcknowledgeFailed) >= CountOf(StatementKind.Acknowledge), $"{Logged(AcknowledgeFailed)}");
         run.Report.DemandNone("no job has lost an attempt", [.. end.Jobs.Where(job => job.Attempt != 1).Select(job => job.Key)]);
         run.Report.DemandNone("the counters agreed with the rows after each cut", ledger.Broken);
