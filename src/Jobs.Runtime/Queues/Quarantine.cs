@@ -90,12 +90,13 @@ sealed class Quarantine(
             Log.SuspectsRan(logger, count, time.GetElapsedTime(startedAt));
     }
 
-    // Not ended by the stopping of the host, like every claim. What a lost answer may have left under this node's id goes back first.
+    // Not ended by the stopping of the host, like every claim. What a lost answer may have left under this node's id goes back first: a suspect
+    // that kills the node would make suspects of it.
     async Task<ClaimedJob?> ClaimAsync(string[] queues, NodeLease lease)
     {
         try
         {
-            foreach (var queue in queues)
+            foreach (var queue in queues.Where(unknown.MayBeSomeIn))
                 await store.GiveBackUnknownAsync(queue, lease.Id, [], CancellationToken.None).ConfigureAwait(false);
             return await store.ClaimSuspectAsync(worked.Running, workers.Names, lease.Id, CancellationToken.None).ConfigureAwait(false);
         }

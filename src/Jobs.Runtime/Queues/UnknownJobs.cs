@@ -25,6 +25,9 @@ sealed class UnknownJobs(QueueSignals signals, IOptions<JobsOptions> options, Ti
         signals.WakeHere(queue);
     }
 
+    /// <summary>Whether there was ever a reason to look at the queue.</summary>
+    public bool MayBeSomeIn(string queue) => _queues.ContainsKey(queue);
+
     /// <summary>How long until the queue is to be looked at; infinite if there is no reason to.</summary>
     public TimeSpan NextLook(string queue)
     {
