@@ -149,7 +149,8 @@ sealed class Subject : IAsyncDisposable
             j.node, j.attempted_at, j.finished_at,
             CASE WHEN j.batch IS NOT NULL THEN coalesce(b.id, '(pruned)') END,
             CASE WHEN j.callback_of IS NOT NULL THEN coalesce(c.id, '(pruned)') || replace(': ' || j.callback, ': complete', '') END, j.errors::text,
-            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text, j.attempted, j.unique_key, i.args
+            j.cancel_requested_at, array_to_string(j.tags, ','), j.meta::text, j.progress::text, j.output::text,
+            j.batch IS NOT NULL AND (j.attempted IS TRUE OR j.finished_at IS NOT NULL), j.unique_key, i.args
         FROM jobs.jobs AS j
         JOIN public.inserted AS i USING (id)
         LEFT JOIN jobs.batches AS b ON b.key = j.batch
@@ -246,7 +247,7 @@ sealed class Subject : IAsyncDisposable
             Meta = Text(row, 20),
             Progress = Text(row, 21),
             Output = Text(row, 22),
-            IsAttempted = !row.IsDBNull(23) && row.GetBoolean(23),
+            IsAttempted = row.GetBoolean(23),
             UniqueKey = row.IsDBNull(24) ? null : UniqueName.Of(row.GetGuid(24)),
         };
     }

@@ -49,7 +49,7 @@ sealed partial class PostgresStore
                 scheduled_at = CASE WHEN {{Outcome}} IN ('scheduled', 'retryable') THEN :schema.clock() + input.delay ELSE j.scheduled_at END,
                 finished_at = CASE WHEN :schema.is_final({{Outcome}}) THEN :schema.clock() END,
                 cancel_requested_at = NULL,
-                attempted = CASE WHEN {{Outcome}} IN ('scheduled', 'available') OR j.batch IS NULL THEN j.attempted ELSE true END,
+                attempted = CASE WHEN {{Outcome}} = 'retryable' AND j.batch IS NOT NULL THEN true ELSE j.attempted END,
                 output = CAST(input.output AS jsonb),
                 progress = coalesce(CAST(input.progress AS jsonb), j.progress),
                 errors = CASE WHEN input.error IS NULL THEN j.errors ELSE
@@ -62,7 +62,7 @@ sealed partial class PostgresStore
     internal const string AcknowledgeSql = $$"""
         {{Move}}
             RETURNING
-                j.id, j.batch, j.state, j.state <> input.state AS was_cancelled, j.attempted IS TRUE AS attempted,
+                j.id, j.batch, j.state, j.state <> input.state AS was_cancelled, {{IsAttempted}} AS attempted,
                 j.batch IS NOT NULL AND j.run > 1 AND (SELECT found.attempted IS TRUE FROM :schema.jobs AS found WHERE found.id = j.id) AS was_attempted
         ), members AS (
             SELECT batch, CAST('executing' AS :schema.job_state) AS was, state, was_attempted, attempted

@@ -16,6 +16,10 @@ namespace Jobs.Postgres;
 /// </remarks>
 sealed partial class PostgresStore
 {
+    // Whether its batch has counted the member "j" as attempted. One that has ended has been, and its row says so only from when it goes back: what
+    // most members do once costs no bytes.
+    const string IsAttempted = "(j.attempted IS TRUE OR j.state IN ('completed', 'cancelled', 'discarded'))";
+
     // What members that moved change in their batches. Wants a CTE "members" with (batch, was, state, was_attempted, attempted), of which "was" is
     // the state before. The final states are written out: is_final of a constant would be a statement of its own when this one is planned. A
     // member that fails for the second time and on changes nothing, unless it is the first of its batch to fail: that is

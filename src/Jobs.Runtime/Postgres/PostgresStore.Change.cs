@@ -11,9 +11,9 @@ sealed partial class PostgresStore
     // The beginning of every change by hand: up to $2 jobs behind $1, locked in the order of their ids. Whether the change is possible
     // is asked here, where a row that was waited for shows its latest version. The UPDATE begins with the snapshot's, and checks the
     // constraints on what it makes of that, before it finds the latest: so it sets all that has to fit the new state.
-    const string Locked = """
+    const string Locked = $"""
         locked AS MATERIALIZED (
-            SELECT j.id, j.state, j.batch, j.unique_key, j.attempted IS TRUE AS attempted,
+            SELECT j.id, j.state, j.batch, j.unique_key, {IsAttempted} AS attempted,
         """;
 
     const string First = """
@@ -57,10 +57,9 @@ sealed partial class PostgresStore
             SET
                 state = CASE WHEN j.state = 'executing' THEN j.state ELSE 'cancelled' END,
                 cancel_requested_at = CASE WHEN j.state = 'executing' THEN :schema.clock() END,
-                finished_at = CASE WHEN j.state <> 'executing' THEN :schema.clock() END,
-                attempted = CASE WHEN j.state <> 'executing' AND j.batch IS NOT NULL THEN true ELSE j.attempted END
+                finished_at = CASE WHEN j.state <> 'executing' THEN :schema.clock() END
             WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible))
-            RETURNING j.id, j.batch, j.state, j.attempted IS TRUE AS attempted
+            RETURNING j.id, j.batch, j.state, {{IsAttempted}} AS attempted
         ), {{MovedMembers}}, {{MemberChanges}}, {{BatchTail}}, woken AS (
             SELECT queue FROM told
         )
@@ -125,10 +124,10 @@ sealed partial class PostgresStore
                 progress = NULL,
                 output = NULL,
                 batch = coalesce($3, j.batch),
-                attempted = CASE WHEN $3 IS NULL THEN j.attempted END,
-                run = CASE WHEN j.run = 0 AND j.attempted AND $3 IS NULL THEN 1 ELSE j.run END
+                attempted = CASE WHEN $3 IS NULL AND j.batch IS NOT NULL AND {{IsAttempted}} THEN true END,
+                run = CASE WHEN $3 IS NULL AND j.batch IS NOT NULL AND {{IsAttempted}} THEN greatest(j.run, 1) ELSE j.run END
             WHERE j.id = ANY (ARRAY(SELECT id FROM locked WHERE is_possible AND id NOT IN (SELECT id FROM refused)))
-            RETURNING j.id, j.batch, j.state, j.queue, j.attempted IS TRUE AS attempted
+            RETURNING j.id, j.batch, j.state, j.queue, {{IsAttempted}} AS attempted
         ), taken AS (
             UPDATE :schema.unique_keys AS k
             SET job_id = ended.id
@@ -175,7 +174,7 @@ sealed partial class PostgresStore
         ), members AS (
             SELECT
                 moved.batch, moved.state AS was, CASE WHEN :schema.is_final(moved.state) THEN moved.state ELSE 'cancelled' END AS state,
-                locked.attempted AS was_attempted, locked.attempted OR NOT :schema.is_final(moved.state) AS attempted
+                locked.attempted AS was_attempted, true AS attempted
             FROM moved
             JOIN locked ON locked.id = moved.id
         ), {{MemberChanges}}, {{BatchTail}}, woken AS (

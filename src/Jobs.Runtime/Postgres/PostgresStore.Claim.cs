@@ -152,7 +152,8 @@ sealed partial class PostgresStore
             },
             cancellationToken);
 
-    // The least suspected first: it is probably one that only shared a node with the culprit.
+    // The least suspected first: it is probably one that only shared a node with the culprit. Unlike other claims this one
+    // waits for the disk: a suspect may take the machine down, and the server with it, and then its claim has to be there to count the crash.
     internal const string ClaimSuspectSql = """
         WITH taken AS MATERIALIZED (
             SELECT id
@@ -274,10 +275,9 @@ sealed partial class PostgresStore
                 node = NULL,
                 cancel_requested_at = NULL,
                 attempt = j.attempt - 1,
-                finished_at = CASE WHEN j.cancel_requested_at IS NOT NULL THEN :schema.clock() END,
-                attempted = CASE WHEN j.cancel_requested_at IS NOT NULL AND j.batch IS NOT NULL THEN true ELSE j.attempted END
+                finished_at = CASE WHEN j.cancel_requested_at IS NOT NULL THEN :schema.clock() END
             WHERE j.id = ANY (ARRAY(SELECT id FROM unknown))
-            RETURNING j.id, j.batch, j.state, j.attempted IS TRUE AS attempted
+            RETURNING j.id, j.batch, j.state, {{IsAttempted}} AS attempted
         ), members AS (
             SELECT moved.batch, CAST('executing' AS :schema.job_state) AS was, moved.state, unknown.attempted AS was_attempted, moved.attempted
             FROM moved

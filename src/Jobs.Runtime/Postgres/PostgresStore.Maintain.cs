@@ -161,7 +161,6 @@ sealed partial class PostgresStore
                 cancel_requested_at = NULL,
                 attempt = CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END,
                 crashes = j.crashes + 1,
-                attempted = CASE WHEN locked.state <> 'available' AND j.batch IS NOT NULL THEN true ELSE j.attempted END,
                 finished_at = CASE WHEN locked.state <> 'available' THEN :schema.clock() END,
                 errors = CASE WHEN locked.state <> 'discarded' THEN j.errors ELSE
                     CASE WHEN jsonb_array_length(j.errors) >= 50 THEN j.errors - 0 ELSE coalesce(j.errors, '[]') END
@@ -170,7 +169,7 @@ sealed partial class PostgresStore
                         'error', 'Discarded: ' || j.crashes + 1 || ' nodes died while they held this job.') END
             FROM locked
             WHERE j.id = locked.id
-            RETURNING j.id, j.batch, j.state, j.queue, locked.attempted AS was_attempted, j.attempted IS TRUE AS attempted
+            RETURNING j.id, j.batch, j.state, j.queue, locked.attempted AS was_attempted, {{IsAttempted}} AS attempted
         ), members AS (
             SELECT batch, CAST('executing' AS :schema.job_state) AS was, state, was_attempted, attempted
             FROM moved

@@ -140,6 +140,45 @@ public abstract class BatchEventStoreTests
     }
 
     [Fact]
+    public async Task A_member_that_ended_and_is_retried_by_hand_stays_attempted_and_is_not_attempted_a_second_time()
+    {
+        await using var harness = await StartAsync();
+        await EnqueueAsync(harness, 3);
+        var node = await harness.RegisterNodeAsync();
+        var members = await harness.ClaimAsync(node);
+        await harness.AcknowledgeAsync(members[0], JobState.Completed);
+        await harness.ChangeAsync(harness.Store.RetryAsync, members[0].Id);
+        await harness.AcknowledgeAsync(await ClaimMemberAsync(harness, node), JobState.Completed);
+        await harness.ChangeAsync(harness.Store.RetryAsync, members[0].Id);
+
+        await harness.AcknowledgeAsync(members[1], JobState.Completed);
+        Assert.Empty(await ToldAsync(harness));
+        await harness.AcknowledgeAsync(members[2], JobState.Completed);
+        Assert.Equal(["attempted"], await ToldAsync(harness));
+        await harness.AcknowledgeAsync(await ClaimMemberAsync(harness, node), JobState.Completed);
+
+        Assert.Equal(["attempted", "complete", "succeeded"], await ToldAsync(harness));
+    }
+
+    [Fact]
+    public async Task A_member_that_was_cancelled_before_it_ever_ran_and_is_retried_by_hand_is_not_attempted_a_second_time()
+    {
+        await using var harness = await StartAsync();
+        await EnqueueAsync(harness, 2);
+        var node = await harness.RegisterNodeAsync();
+        var executes = await ClaimMemberAsync(harness, node);
+        var waits = Assert.Single((await harness.Store.CancelAsync(
+            new JobSelection(new JobFilter { Batch = "b", States = [JobState.Available] }, long.MinValue, 1), TestContext.Current.CancellationToken)).Jobs);
+        await harness.ChangeAsync(harness.Store.RetryAsync, waits.Id);
+
+        await harness.AcknowledgeAsync(await ClaimMemberAsync(harness, node), JobState.Completed);
+        Assert.Equal(["cancelled"], await ToldAsync(harness));
+        await harness.AcknowledgeAsync(executes, JobState.Completed);
+
+        Assert.Equal(["attempted", "cancelled", "complete", "succeeded"], await ToldAsync(harness));
+    }
+
+    [Fact]
     public async Task A_rescue_that_discards_the_last_member_tells_of_it()
     {
         await using var harness = await StartAsync();
