@@ -89,14 +89,19 @@ public sealed class HeartbeatTests
         await using var host = await StartAsync(time);
         await host.Client.EnqueueAsync(Greeter.New(new Greeting("first")), TestContext.Current.CancellationToken);
         await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", static count => count == 1);
+        await host.ExecuteAsync(
+            """
+            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
+            CREATE TRIGGER wait BEFORE UPDATE ON jobs.jobs FOR EACH ROW WHEN (OLD.crashes > 0 AND NEW.state = 'executing') EXECUTE FUNCTION wait()
+            """);
         await using var connection = new NpgsqlConnection(host.ConnectionString);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using (var holder = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
-            await using (var hold = new NpgsqlCommand("LOCK TABLE jobs.batch_callbacks IN ACCESS EXCLUSIVE MODE", connection, holder))
+            await using (var hold = new NpgsqlCommand("SELECT pg_advisory_xact_lock(1)", connection, holder))
                 await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             await host.ExecuteAsync("INSERT INTO jobs.jobs (worker, queue, crashes, args) VALUES ('greeter', 'tests', 1, '{\"text\": \"suspect\"}')");
-            await WaitingAsync(host, "unknown AS MATERIALIZED");
+            await WaitingAsync(host, "ORDER BY crashes");
 
             time.Sleep(TimeSpan.FromMinutes(2));
 

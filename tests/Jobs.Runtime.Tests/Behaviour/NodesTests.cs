@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Jobs.Queues;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Jobs.Runtime.Tests.Behaviour;
@@ -163,6 +165,40 @@ public sealed class NodesTests
         Assert.Equal(40, suspectsBeside.Count);
         Assert.All(suspectsBeside, beside => Assert.Equal(1, beside));
         Assert.Equal(20, host.Logs.Lines.Count(line => line.Contains("now runs alone", StringComparison.Ordinal)));
+    }
+
+    // Executing under the id of a node that a suspect kills, it would be a suspect too.
+    [Fact]
+    public async Task What_a_lost_answer_has_left_goes_back_before_the_next_suspect_runs()
+    {
+        const int second = 21;
+        var goOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TestHost? host = null;
+        await using var started = host = await TestHost.StartAsync(
+            static jobs => jobs.Configure(options => options.NodeLease = TimeSpan.FromSeconds(10)),
+            script => script.Greet = async (job, cancellationToken) =>
+            {
+                script.Say($"{job.MaxAttempts}");
+                if (job.MaxAttempts < second)
+                    await goOn.Task.WaitAsync(cancellationToken);
+                else
+                    left.TrySetResult(await host!.ScalarAsync<string>("SELECT state::text FROM jobs.jobs WHERE crashes = 0"));
+                return JobOutcome.Complete;
+            });
+        host.Services.GetRequiredService<UnknownJobs>().MayBeIn("tests");
+
+        await host.ExecuteAsync("INSERT INTO jobs.jobs (worker, queue, max_attempts, crashes, args) SELECT 'greeter', 'tests', number, 1, '{\"text\": \"suspect\"}' FROM generate_series(20, 21) AS number");
+        await host.Script.Seen("20");
+        await host.ExecuteAsync("""
+            INSERT INTO jobs.jobs (worker, queue, state, node, run, attempt, attempted_at, max_attempts, args)
+            SELECT 'greeter', 'tests', 'executing', id, 1, 1, jobs.clock(), 22, '{"text": "left"}'
+            FROM jobs.nodes
+            """);
+        goOn.SetResult();
+
+        Assert.Equal("available", await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.jobs WHERE state = 'completed'", static count => count == 3);
     }
 
     [Fact]
