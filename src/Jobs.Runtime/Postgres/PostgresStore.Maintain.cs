@@ -131,14 +131,44 @@ sealed partial class PostgresStore
     // "orphans" looks in the snapshot; "locked" asks again, by run and node, on the row's latest version. Without that a
     // job that was claimed anew in between would be taken from its living node: under the lock the look at the nodes is
     // not repeated.
+    // "holder" steps from node to node through the index of those that execute, which holds an entry of each job that a node has ended too, until the
+    // pages are cleaned up. The newest come first: in a busy drain the oldest are such entries, by the hundred thousand, and each is looked up.
     // "moved" finds each row by its key, for the planner expects one. With an array of the ids beside that it goes through the array for each:
     // 500 jobs took half a second among three million (PostgreSQL 15).
     internal const string RescueSql = $$"""
-        WITH orphans AS MATERIALIZED (
-            SELECT j.id, j.run, j.node
-            FROM :schema.jobs AS j
-            WHERE j.state = 'executing' AND NOT EXISTS (SELECT FROM :schema.nodes AS n WHERE n.id = j.node)
-            ORDER BY j.id
+        WITH RECURSIVE holder AS (
+            (
+                SELECT node
+                FROM :schema.jobs
+                WHERE state = 'executing'
+                ORDER BY node DESC
+                LIMIT 1
+            )
+            UNION ALL
+            SELECT (
+                SELECT j.node
+                FROM :schema.jobs AS j
+                WHERE j.state = 'executing' AND j.node < holder.node
+                ORDER BY j.node DESC
+                LIMIT 1
+            )
+            FROM holder
+            WHERE holder.node IS NOT NULL
+        ), dead AS MATERIALIZED (
+            SELECT node
+            FROM holder
+            WHERE node IS NOT NULL AND NOT EXISTS (SELECT FROM :schema.nodes AS n WHERE n.id = holder.node)
+        ), orphans AS MATERIALIZED (
+            SELECT held.id, held.run, held.node
+            FROM dead
+            CROSS JOIN LATERAL (
+                SELECT j.id, j.run, j.node
+                FROM :schema.jobs AS j
+                WHERE j.state = 'executing' AND j.node = dead.node
+                ORDER BY j.id
+                LIMIT $1
+            ) AS held
+            ORDER BY held.id
             LIMIT $1
         ), locked AS MATERIALIZED (
             SELECT j.id, CAST(
