@@ -93,7 +93,7 @@ public sealed partial class JobClient
     /// <exception cref="ArgumentException">The filter has no condition, and is not <see cref="JobFilter.All"/>.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached. What was retried before stays so.</exception>
     public Task<long> RetryAsync(JobFilter filter, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        ChangeAllAsync(_store.RetryAsync, filter, progress, cancellationToken);
+        ChangeByStageAsync(_store.RetryAsync, filter, progress, cancellationToken);
 
     /// <summary>Deletes a job that does not run.</summary>
     /// <param name="id">The job's id.</param>
@@ -114,7 +114,7 @@ public sealed partial class JobClient
     /// <exception cref="ArgumentException">The filter has no condition, and is not <see cref="JobFilter.All"/>.</exception>
     /// <exception cref="DatabaseUnavailableException">PostgreSQL cannot be reached. What was deleted before stays so.</exception>
     public Task<long> DeleteAsync(JobFilter filter, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
-        ChangeAllAsync(_store.DeleteAsync, filter, progress, cancellationToken);
+        ChangeByStageAsync(_store.DeleteAsync, filter, progress, cancellationToken);
 
     /// <summary>Changes a job that waits: for its time, for its queue, or for its next attempt.</summary>
     /// <param name="id">The job's id.</param>
@@ -170,6 +170,18 @@ public sealed partial class JobClient
         };
     }
 
+    // The members of a batch that wait and those that have ended are in an index each, and none has both in the order of their ids.
+    async Task<long> ChangeByStageAsync(
+        Func<JobSelection, CancellationToken, Task<ChangeResult>> change, JobFilter filter, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        if (filter is not { Batch: not null, Ids: null })
+            return await ChangeAllAsync(change, filter, progress, cancellationToken).ConfigureAwait(false);
+        var waiting = await ChangeAllAsync(change, OnlyIn(filter, IsWaiting), progress, cancellationToken).ConfigureAwait(false);
+        var ended = await ChangeAllAsync(
+            change, OnlyIn(filter, HasEnded), progress is null ? null : new ProgressBehind(progress, waiting), cancellationToken).ConfigureAwait(false);
+        return waiting + ended;
+    }
+
     async Task<long> ChangeAllAsync(
         Func<JobSelection, CancellationToken, Task<ChangeResult>> change, JobFilter filter, IProgress<long>? progress, CancellationToken cancellationToken)
     {
@@ -194,6 +206,8 @@ public sealed partial class JobClient
         foreach (var job in result.Jobs)
             _waits.MayHaveEnded(job.Id);
     }
+
+    static bool HasEnded(JobState state) => state is JobState.Completed or JobState.Cancelled or JobState.Discarded;
 
     static bool IsWaiting(JobState state) => state is JobState.Scheduled or JobState.Available or JobState.Retryable;
 }

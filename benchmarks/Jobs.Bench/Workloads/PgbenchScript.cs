@@ -14,7 +14,7 @@ static class PgbenchScript
             ARRAY[:node::uuid]::text AS nodes, '{completed}' AS states, '{0}' AS delays
         FROM (
         :claimed_rows
-        ) AS job (suspects_wait, id, run, queue, worker, args, attempt, max_attempts, tags, meta, batch, batch_total, callback_worker)
+        ) AS job (suspects_wait, id, run, queue, worker, args, attempt, max_attempts, tags, meta, batch, batch_id, batch_total, callback_worker)
         HAVING count(id) > 0
         \gset
         """;

@@ -10,12 +10,25 @@ namespace Jobs.Postgres;
 /// </remarks>
 static class JobFilterSql
 {
-    /// <summary>Whether it means members of a batch that execute, and others: those are in an index that has no batch, but few jobs.</summary>
-    public static bool IsInTwoIndexes(JobFilter filter) => filter is { Batch: not null, Ids: null } && filter.States switch
-    {
-        null => true,
-        var states => states.Contains(JobState.Executing) && states.Any(static state => state != JobState.Executing),
-    };
+    // The members of a batch that wait and those that have ended have an index each, by batch and id; those that execute are few, and are in that of all
+    // jobs that do.
+    static readonly IReadOnlyList<IReadOnlyList<JobState>> Stages =
+    [
+        [JobState.Scheduled, JobState.Available, JobState.Retryable],
+        [JobState.Completed, JobState.Cancelled, JobState.Discarded],
+        [JobState.Executing],
+    ];
+
+    /// <summary><paramref name="filter"/> as one condition for each index that holds what it means.</summary>
+    /// <param name="filter">The filter.</param>
+    /// <param name="condition">Its condition: <see cref="Where"/>.</param>
+    public static IReadOnlyList<string> OfEachIndex(JobFilter filter, string condition) =>
+        StagesOf(filter) is { Count: > 1 } stages ? [.. stages.Select(states => $"{condition} AND {In(states)}")] : [condition];
+
+    static List<IReadOnlyList<JobState>> StagesOf(JobFilter filter) =>
+        filter is not { Batch: not null, Ids: null } ? []
+        : filter.States is not { } wanted ? [.. Stages]
+        : [.. Stages.Select(stage => stage.Where(wanted.Contains).ToList()).Where(static stage => stage.Count > 0)];
 
     /// <summary>The condition of <paramref name="filter"/>, its values bound behind the parameters that are there.</summary>
     public static string Where(JobFilter filter, NpgsqlParameterCollection parameters)
@@ -47,12 +60,6 @@ static class JobFilterSql
             conditions.Add($"j.finished_at < {Instant(finishedBefore)}");
         return conditions.Count == 0 ? "true" : string.Join(" AND ", conditions);
 
-        // That what has ended has an end is nothing new to the table, but to the planner: the index of it has only such rows.
-        static string In(IReadOnlyCollection<JobState> states) => states.Count == 0
-            ? "false"
-            : $"j.state IN ({string.Join(", ", states.Select(state => $"'{JobStates.ToSql(state)}'"))})" +
-                (states.All(state => state is JobState.Completed or JobState.Cancelled or JobState.Discarded) ? " AND j.finished_at IS NOT NULL" : "");
-
         string Value<T>(T value, NpgsqlDbType type)
         {
             parameters.Bind(value, type);
@@ -69,4 +76,10 @@ static class JobFilterSql
 
         string Instant(DateTimeOffset instant) => Value(instant.UtcDateTime, NpgsqlDbType.TimestampTz);
     }
+
+    // That what has ended has an end is nothing new to the table, but to the planner: the index of it has only such rows.
+    static string In(IReadOnlyCollection<JobState> states) => states.Count == 0
+        ? "false"
+        : $"j.state IN ({string.Join(", ", states.Select(state => $"'{JobStates.ToSql(state)}'"))})" +
+            (states.All(state => state is JobState.Completed or JobState.Cancelled or JobState.Discarded) ? " AND j.finished_at IS NOT NULL" : "");
 }

@@ -90,7 +90,7 @@ sealed partial class PostgresStore
     internal const string ClaimedRows = """
         SELECT
             look.suspects_wait, c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta,
-            batch.id, batch.total, batch.callback_worker, batch.is_cancelled
+            batch.key, batch.id, batch.total, batch.callback_worker, batch.is_cancelled
         FROM look
         LEFT JOIN (
             SELECT
@@ -140,7 +140,7 @@ sealed partial class PostgresStore
             {
                 var jobs = new List<ClaimedJob>();
                 var suspectsWait = false;
-                var batches = new Dictionary<string, BatchRef>(StringComparer.Ordinal);
+                var batches = new Dictionary<long, BatchRef>();
                 while (await reader.ReadAsync(token).ConfigureAwait(false))
                 {
                     suspectsWait = reader.GetBoolean(0);
@@ -171,8 +171,8 @@ sealed partial class PostgresStore
                 j.tags, j.meta, j.batch
         )
         SELECT
-            c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta, b.id, b.total, b.callback_worker,
-            b.cancel_requested_at IS NOT NULL
+            c.id, c.run, c.queue, c.worker, c.args, c.attempt, c.max_attempts, c.tags, c.meta, b.key, b.id, b.total,
+            b.callback_worker, b.cancel_requested_at IS NOT NULL
         FROM claimed AS c
         LEFT JOIN :schema.batches AS b ON b.key = c.batch
         """;
@@ -190,7 +190,7 @@ sealed partial class PostgresStore
             async (reader, token) => await reader.ReadAsync(token).ConfigureAwait(false) ? ReadClaimed(reader, 0, node, []) : null,
             cancellationToken);
 
-    static ClaimedJob ReadClaimed(NpgsqlDataReader row, int first, Guid node, Dictionary<string, BatchRef> batches) => new(
+    static ClaimedJob ReadClaimed(NpgsqlDataReader row, int first, Guid node, Dictionary<long, BatchRef> batches) => new(
         Id: row.GetInt64(first),
         Run: row.GetInt64(first + 1),
         Node: node,
@@ -203,15 +203,21 @@ sealed partial class PostgresStore
     {
         Tags = row.IsDBNull(first + 7) ? [] : row.GetFieldValue<string[]>(first + 7),
         Meta = row.IsDBNull(first + 8) ? default : row.GetFieldValue<byte[]>(first + 8),
-        IsBatchCancelled = !row.IsDBNull(first + 12) && row.GetBoolean(first + 12),
+        IsBatchCancelled = !row.IsDBNull(first + 13) && row.GetBoolean(first + 13),
     };
 
-    // The members of a batch share one reference to it.
-    static BatchRef ReadBatch(NpgsqlDataReader row, int first, Dictionary<string, BatchRef> batches)
+    // The members of a batch share one reference to it, and it is read once.
+    static BatchRef ReadBatch(NpgsqlDataReader row, int first, Dictionary<long, BatchRef> batches)
     {
-        var id = row.GetString(first);
-        if (!batches.TryGetValue(id, out var batch))
-            batches.Add(id, batch = new BatchRef(id, row.GetInt32(first + 1)) { CallbackWorker = row.IsDBNull(first + 2) ? null : row.GetString(first + 2) });
+        var key = row.GetInt64(first);
+        if (!batches.TryGetValue(key, out var batch))
+        {
+            batches.Add(key, batch = new BatchRef(row.GetString(first + 1), row.GetInt32(first + 2))
+            {
+                CallbackWorker = row.IsDBNull(first + 3) ? null : row.GetString(first + 3),
+            });
+        }
+
         return batch;
     }
 

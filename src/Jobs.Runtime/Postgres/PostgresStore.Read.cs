@@ -8,10 +8,11 @@ namespace Jobs.Postgres;
 sealed partial class PostgresStore
 {
     // One row more than asked for, to know whether there are more.
-    const string PageOf = """
+    static string Page(string condition) => $"""
         SELECT j.*
             FROM :schema.jobs AS j
-            WHERE :filter
+            WHERE {condition}
+            {PageEnd}
         """;
 
     const string PageEnd = """
@@ -19,29 +20,24 @@ sealed partial class PostgresStore
             LIMIT $1 + 1
         """;
 
-    // The members of a batch that execute are not in the index of the others, but in that of all that execute: see JobFilterSql.IsInTwoIndexes.
-    const string TwoPages = $"""
+    // Each index has its page, and the first of them all are the page of all.
+    static string PageOfSeveral(IEnumerable<string> conditions) => $"""
         SELECT j.*
             FROM (
-                ({PageOf} AND j.state <> 'executing' {PageEnd})
-                UNION ALL
-                ({PageOf} AND j.state = 'executing' {PageEnd})
+                ({string.Join(")\n        UNION ALL\n        (", conditions.Select(Page))})
             ) AS j
             {PageEnd}
         """;
 
-    internal const string ListJobs = $"""
-        WITH page AS MATERIALIZED (
-            {PageOf}
-            {PageEnd}
-        ), {Weighed}
-        """;
-
-    internal const string ListMembers = $"""
-        WITH page AS MATERIALIZED (
-            {TwoPages}
-        ), {Weighed}
-        """;
+    internal static string ListJobs(JobFilter filter, string condition, JobOrder order)
+    {
+        var conditions = JobFilterSql.OfEachIndex(filter, condition);
+        return $"""
+            WITH page AS MATERIALIZED (
+                {(conditions is [var only] ? Page(only) : PageOfSeveral(conditions))}
+            ), {Weighed}
+            """.Replace(":direction", order == JobOrder.OldestFirst ? "ASC" : "DESC", StringComparison.Ordinal);
+    }
 
     // Of large jobs come as many as make 8 MiB, and one at least; what errors, output and meta weigh is their size in the table, which PostgreSQL knows
     // without reading them.
@@ -69,14 +65,14 @@ sealed partial class PostgresStore
             parameters =>
             {
                 parameters.Bind((long)limit, NpgsqlDbType.Bigint);
-                var conditions = JobFilterSql.Where(filter, parameters);
+                var condition = JobFilterSql.Where(filter, parameters);
                 if (after is { } id)
                 {
                     parameters.Bind(id, NpgsqlDbType.Bigint);
-                    conditions += $" AND j.id {(order == JobOrder.OldestFirst ? ">" : "<")} ${parameters.Count}";
+                    condition += $" AND j.id {(order == JobOrder.OldestFirst ? ">" : "<")} ${parameters.Count}";
                 }
 
-                return Filtered(JobFilterSql.IsInTwoIndexes(filter) ? ListMembers : ListJobs, conditions).Replace(":direction", order == JobOrder.OldestFirst ? "ASC" : "DESC", StringComparison.Ordinal);
+                return ListJobs(filter, condition, order);
             },
             static async (reader, token) =>
             {
@@ -120,32 +116,33 @@ sealed partial class PostgresStore
 
     static DateTimeOffset? Instant(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 
-    internal const string CountJobs = """
-        SELECT count(*)
-        FROM (
-            SELECT
-            FROM :schema.jobs AS j
-            WHERE :filter
-            LIMIT $1 + 1
-        ) AS bounded
-        """;
-
-    internal const string CountMembers = """
-        SELECT count(*)
-        FROM (
-            SELECT FROM :schema.jobs AS j WHERE :filter AND j.state <> 'executing'
-            UNION ALL
-            SELECT FROM :schema.jobs AS j WHERE :filter AND j.state = 'executing'
-            LIMIT $1 + 1
-        ) AS bounded
-        """;
+    // Of a batch in order, since no scan of the whole table has it: the planner takes members for spread over all pages, and believes that it meets $1 of
+    // them soon.
+    internal static string CountJobs(JobFilter filter, string condition)
+    {
+        var parts = JobFilterSql.OfEachIndex(filter, condition).Select(part => $"""
+            (
+                SELECT
+                FROM :schema.jobs AS j
+                WHERE {part}
+                {(filter.Batch is null ? "" : "ORDER BY j.id")}
+                LIMIT $1 + 1
+            )
+            """);
+        return $"""
+            SELECT count(*)
+            FROM (
+                {string.Join("\nUNION ALL\n", parts)}
+            ) AS bounded
+            """;
+    }
 
     public override Task<JobCount> CountAsync(JobFilter filter, int limit, CancellationToken cancellationToken) =>
         ForCallerAsync(
             parameters =>
             {
                 parameters.Bind((long)limit, NpgsqlDbType.Bigint);
-                return Filtered(JobFilterSql.IsInTwoIndexes(filter) ? CountMembers : CountJobs, JobFilterSql.Where(filter, parameters));
+                return CountJobs(filter, JobFilterSql.Where(filter, parameters));
             },
             async (reader, token) =>
             {

@@ -100,6 +100,24 @@ public sealed class ChangeTests
     }
 
     [Fact]
+    public async Task Members_of_a_batch_that_wait_go_before_those_that_have_ended_and_the_progress_counts_both()
+    {
+        await using var host = await TestHost.StartAsync();
+        await host.Client.OpenBatchAsync("b", cancellationToken: TestContext.Current.CancellationToken);
+        await host.Client.AddAsync(
+            "b", Enumerable.Range(0, 2_600).Select(i => Greet($"{i}") with { ScheduleIn = TimeSpan.FromHours(1) }), cancellationToken: TestContext.Current.CancellationToken);
+        var ids = await host.ScalarAsync<long[]>("SELECT array_agg(id ORDER BY id) FROM jobs.jobs");
+        await host.Client.CancelAsync(new JobFilter { Ids = ids[..1_300] }, cancellationToken: TestContext.Current.CancellationToken);
+        var progress = new List<long>();
+
+        var deleted = await host.Client.DeleteAsync(new JobFilter { Batch = "b" }, new Synchronous(progress.Add), TestContext.Current.CancellationToken);
+
+        Assert.Equal(2_600, deleted);
+        Assert.Equal([1_000, 1_300, 2_300, 2_600], progress);
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM jobs.jobs"));
+    }
+
+    [Fact]
     public async Task A_change_by_filter_stops_between_two_statements_and_keeps_what_was_done()
     {
         await using var host = await TestHost.StartAsync();

@@ -24,21 +24,17 @@ public sealed class JobFilterTests
     };
 
     /// <summary>With the number of their own parameters, which stand before those of the filter.</summary>
-    public static TheoryData<string, int> Statements => new()
+    public static TheoryData<string, int> Changes => new()
     {
         { nameof(PostgresStore.CancelJobs), 2 },
         { nameof(PostgresStore.RetryJobs), 3 },
         { nameof(PostgresStore.DeleteJobs), 2 },
         { nameof(PostgresStore.EditJobs), 11 },
-        { nameof(PostgresStore.ListJobs), 1 },
-        { nameof(PostgresStore.CountJobs), 1 },
-        { nameof(PostgresStore.ListMembers), 1 },
-        { nameof(PostgresStore.CountMembers), 1 },
     };
 
     [Theory]
-    [MemberData(nameof(Statements))]
-    public async Task Every_statement_that_takes_a_filter_prepares_with_each_of_its_conditions(string name, int own)
+    [MemberData(nameof(Changes))]
+    public async Task Every_change_prepares_with_each_condition_of_a_filter(string name, int own)
     {
         await using var harness = await PostgresHarness.StartAsync();
         var sql = (string)typeof(PostgresStore).GetField(name, System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!.GetRawConstantValue()!;
@@ -46,10 +42,27 @@ public sealed class JobFilterTests
         for (var bound = 0; bound < own; bound++)
             command.Parameters.Bind(0L, NpgsqlTypes.NpgsqlDbType.Bigint);
 
-        var filtered = PostgresStore.Filtered(sql, JobFilterSql.Where(Everything, command.Parameters)).Replace(":direction", "DESC");
+        var filtered = PostgresStore.Filtered(sql, JobFilterSql.Where(Everything, command.Parameters));
         await harness.ScalarAsync($"PREPARE statement AS {new SchemaName("jobs").Qualify(filtered)}");
 
         Assert.Equal(own + 11, command.Parameters.Count);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Lists_and_counts_prepare_with_each_condition_of_a_filter(bool ofMembers)
+    {
+        await using var harness = await PostgresHarness.StartAsync();
+        var filter = ofMembers ? Everything with { Ids = null, States = null } : Everything;
+        using var command = new NpgsqlCommand();
+        command.Parameters.Bind(0L, NpgsqlTypes.NpgsqlDbType.Bigint);
+
+        var condition = JobFilterSql.Where(filter, command.Parameters);
+        await harness.ScalarAsync($"PREPARE list AS {new SchemaName("jobs").Qualify(PostgresStore.ListJobs(filter, condition, JobOrder.NewestFirst))}");
+        await harness.ScalarAsync($"PREPARE count AS {new SchemaName("jobs").Qualify(PostgresStore.CountJobs(filter, condition))}");
+
+        Assert.Equal(ofMembers ? 11 : 12, command.Parameters.Count);
     }
 
     [Fact]
