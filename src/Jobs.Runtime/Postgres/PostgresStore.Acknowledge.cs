@@ -167,13 +167,15 @@ sealed partial class PostgresStore
         }
     }
 
-    // Between the acknowledgement and the commit this process holds the rows of the job and of its batch, on which every other
-    // acknowledgement of the batch waits. A process that is stopped or cut off in that moment is waited for no longer than this:
-    // then the server rolls back. Only from here on: between the caller's own statements any time may pass.
-    internal const string CommitSoonSql = "SELECT set_config('idle_in_transaction_session_timeout', '5s', true)";
+    // Fails where the outcome is stale, so that what comes behind it in the same flight, the commit, is left out.
+    const string OrFail = "WHERE (SELECT 1 / count(*) FROM moved) = 1";
 
-    // Not the control plane's, since the writes are the caller's and may take long. The acknowledgement is the last statement, so
-    // that the job's row, and its batch's, are locked for no longer than the commit.
+    internal const string CompleteSql = $"{AcknowledgeSql}\n{OrFail}";
+    internal const string CompleteUnbatchedSql = $"{AcknowledgeUnbatchedSql}\n{OrFail}";
+
+    // Not the control plane's, since the writes are the caller's and may take long. The acknowledgement is the last statement, and the commit goes with
+    // it: the rows of the job and of its batch, on which every other acknowledgement of the batch waits, are held for no longer than the server needs
+    // for both, whatever becomes of this process.
     public override async Task<AcknowledgeResult> CompleteAsync(
         Acknowledgement outcome, Func<DbTransaction, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
@@ -181,13 +183,28 @@ sealed partial class PostgresStore
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
         await write(transaction, cancellationToken).ConfigureAwait(false);
         _ = EnqueueTransaction.Usable(transaction);   // else the acknowledgement would be committed without the writes
-        await ExecuteAsync(connection, CommitSoonSql, static _ => { }, cancellationToken).ConfigureAwait(false);
-        var result = await QueryAsync(
-            connection, StatementFor([outcome]), parameters => BindOutcomes(parameters, [outcome]), ReadAcknowledgedAsync, cancellationToken).ConfigureAwait(false);
-        if (result.Acknowledged.Count == 0)
-            return result;
-        await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+        var result = await AcknowledgeAndCommitAsync(connection, outcome, cancellationToken).ConfigureAwait(false);
         return await WithParentsAsync(result).ConfigureAwait(false);
+    }
+
+    async Task<AcknowledgeResult> AcknowledgeAndCommitAsync(NpgsqlConnection connection, Acknowledgement outcome, CancellationToken cancellationToken)
+    {
+        var acknowledge = new NpgsqlBatchCommand(outcome.Batch is null ? _completeUnbatched : _complete);
+        BindOutcomes(acknowledge.Parameters, [outcome]);
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { acknowledge, new NpgsqlBatchCommand("COMMIT") } };
+        NpgsqlDataReader reader;
+        try
+        {
+            reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            return AcknowledgeResult.Stale;
+        }
+
+        // Both answers are on their way already, and the second says that the writes are there.
+        await using (reader.ConfigureAwait(false))
+            return await ReadToEndAsync(reader, ReadAcknowledgedAsync, CancellationToken.None).ConfigureAwait(false);
     }
 
     string StatementFor(IReadOnlyList<Acknowledgement> outcomes) => outcomes.Any(static outcome => outcome.Batch is not null) ? _acknowledge : _acknowledgeUnbatched;

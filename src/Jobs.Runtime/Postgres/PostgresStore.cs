@@ -53,6 +53,8 @@ sealed partial class PostgresStore : JobStore
     readonly string _giveBackUnknown;
     readonly string _acknowledge;
     readonly string _acknowledgeUnbatched;
+    readonly string _complete;
+    readonly string _completeUnbatched;
     readonly string _findHeld;
     readonly string _poll;
     readonly string _setQueueState;
@@ -128,6 +130,8 @@ sealed partial class PostgresStore : JobStore
         _giveBackUnknown = schema.Qualify(GiveBackUnknownSql);
         _acknowledge = schema.Qualify(AcknowledgeSql);
         _acknowledgeUnbatched = schema.Qualify(AcknowledgeUnbatchedSql);
+        _complete = schema.Qualify(CompleteSql);
+        _completeUnbatched = schema.Qualify(CompleteUnbatchedSql);
         _findHeld = schema.Qualify(FindHeldSql);
         _poll = schema.Qualify(PollSql);
         _setQueueState = schema.Qualify(SetQueueStateSql);

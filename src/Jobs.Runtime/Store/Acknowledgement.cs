@@ -53,6 +53,9 @@ sealed record StoredOutput(string Json, bool IsOfLastAttempt, TimeSpan DelayIfRe
 sealed record AcknowledgeResult(
     IReadOnlySet<long> Acknowledged, IReadOnlySet<long> Cancelled, IReadOnlyList<string> ClosedBatches, IReadOnlyList<string> CallbackQueues)
 {
+    /// <summary>That of outcomes of which none counted.</summary>
+    public static AcknowledgeResult Stale { get; } = new(new HashSet<long>(), new HashSet<long>(), [], []);
+
     /// <summary>The keys of the batches that it closed and that are members of others.</summary>
     public IReadOnlyList<long> ClosedChildren { get; init; } = [];
 

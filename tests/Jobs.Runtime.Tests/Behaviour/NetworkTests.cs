@@ -72,6 +72,35 @@ public sealed class NetworkTests
         Assert.Equal([], host.Logs.Lines.Where(static line => line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal)));
     }
 
+    // Whoever waited for the acknowledgement's answer before it sent the commit would hold the rows of the job and of its batch meanwhile.
+    [Fact]
+    public async Task A_process_that_is_cut_off_while_it_completes_a_job_with_its_writes_holds_no_rows()
+    {
+        await using var database = await TestDatabase.CreateAsync(TestContext.Current.CancellationToken);
+        await using var proxy = new TestProxy(database.ConnectionString) { Mutes = ("INSERT INTO effects"u8.ToArray(), "j.run = input.run"u8.ToArray()) };
+        await using var host = await TestHost.StartOnAsync(
+            database,
+            script: static script => script.Greet = static async (job, cancellationToken) =>
+            {
+                await job.CompleteAsync(
+                    async (transaction, token) =>
+                    {
+                        await using var command = new NpgsqlCommand("INSERT INTO effects VALUES (1)", (NpgsqlConnection)transaction.Connection!, (NpgsqlTransaction)transaction);
+                        await command.ExecuteNonQueryAsync(token);
+                    },
+                    cancellationToken);
+                return JobOutcome.Complete;
+            },
+            settings: $"{proxy.Settings};Command Timeout=10;Cancellation Timeout=500");
+        await host.ExecuteAsync("CREATE TABLE effects (one integer)");
+
+        await host.Client.EnqueueBatchAsync("b", [Greeter.New(new Greeting("hello"))], cancellationToken: TestContext.Current.CancellationToken);
+
+        await host.UntilAsync<long>("SELECT count(*) FROM jobs.batches WHERE closed_at IS NOT NULL", static closed => closed == 1, TimeSpan.FromSeconds(4));
+        Assert.True(proxy.HasMuted);
+        Assert.Equal(1, await host.ScalarAsync<long>("SELECT count(*) FROM effects"));
+    }
+
     [Fact]
     public async Task A_network_that_was_slower_than_the_command_timeout_leaves_no_pool_used_up()
     {

@@ -33,6 +33,12 @@ sealed class TestProxy : IAsyncDisposable
         set => Volatile.Write(ref _delay, value.Ticks);
     }
 
+    /// <summary>On a connection that has sent the one text, and then the other, no answer arrives any more.</summary>
+    public (byte[] First, byte[] Then)? Mutes { get; init; }
+
+    /// <summary>Whether there is such a connection.</summary>
+    public bool HasMuted => _sessions.Any(static session => session.IsMute);
+
     /// <summary>Lets nothing through any more on the connections that have said LISTEN. Neither side is told.</summary>
     /// <returns>How many there are.</returns>
     public int SilenceListeners()
@@ -89,9 +95,11 @@ sealed class TestProxy : IAsyncDisposable
             {
                 if (!isAnswer && buffer.AsSpan(0, read).IndexOf("LISTEN "u8) >= 0)
                     session.Listens = true;
+                if (!isAnswer)
+                    Mute(session, buffer.AsSpan(0, read));
                 if (isAnswer && Delay > TimeSpan.Zero)
                     await Task.Delay(Delay, _ends.Token);
-                if (session.IsSilent)
+                if (session.IsSilent || isAnswer && session.IsMute)
                     await Task.Delay(Timeout.Infinite, _ends.Token);
                 await to.WriteAsync(buffer.AsMemory(0, read), _ends.Token);
             }
@@ -99,6 +107,16 @@ sealed class TestProxy : IAsyncDisposable
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
         {
         }
+    }
+
+    void Mute(Session session, ReadOnlySpan<byte> request)
+    {
+        if (Mutes is not var (first, then))
+            return;
+        if (session.IsNearMute && request.IndexOf(then) >= 0)
+            session.IsMute = true;
+        if (request.IndexOf(first) >= 0)
+            session.IsNearMute = true;
     }
 
     public async ValueTask DisposeAsync()
@@ -113,6 +131,8 @@ sealed class TestProxy : IAsyncDisposable
     {
         public volatile bool Listens;
         public volatile bool IsSilent;
+        public volatile bool IsNearMute;
+        public volatile bool IsMute;
         public volatile bool HasEnded;
     }
 }

@@ -75,6 +75,30 @@ public sealed class TransactionalJobTests
         Assert.Contains("The writes failed.", await host.ScalarAsync<string>($"SELECT errors->0->>'error' FROM jobs.jobs WHERE id = {job.Id}"), StringComparison.Ordinal);
     }
 
+    // The acknowledgement has counted by then.
+    [Fact]
+    public async Task Writes_that_fail_at_the_commit_are_a_failed_attempt_and_leave_nothing()
+    {
+        await using var host = await TestHost.StartAsync(script: script => script.Greet = async (job, cancellationToken) =>
+        {
+            await job.CompleteAsync(
+                async (transaction, token) =>
+                {
+                    await WriteEffect(job)(transaction, token);
+                    await WriteEffect(job)(transaction, token);
+                },
+                cancellationToken);
+            return JobOutcome.Complete;
+        });
+        await host.ExecuteAsync("CREATE TABLE effects (job bigint NOT NULL, CONSTRAINT one_effect UNIQUE (job) DEFERRABLE INITIALLY DEFERRED)");
+
+        await host.Client.EnqueueBatchAsync("b", [Greeter.New(new Greeting("hello")) with { MaxAttempts = 1 }], cancellationToken: TestContext.Current.CancellationToken);
+
+        await host.Script.Seen("b: 0 completed, 0 cancelled, 1 discarded of 1");
+        Assert.Equal(0, await host.ScalarAsync<long>("SELECT count(*) FROM effects"));
+        Assert.Contains("one_effect", await host.ScalarAsync<string>("SELECT errors->0->>'error' FROM jobs.jobs WHERE batch IS NOT NULL"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
