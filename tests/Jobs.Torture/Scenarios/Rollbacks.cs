@@ -171,7 +171,7 @@ sealed record Rollbacks : Scenario
             open = OpenOn(victim);
         }
 
-        // In every second pair of rounds about when they commit: a node that is stopped there may hold the row of their batch.
+        // In every second pair of rounds about when they commit: the outcome and the commit may be on their way then.
         var isAtCommit = round % 4 >= 2;
         if (isAtCommit)
         {
