@@ -59,7 +59,7 @@ sealed class CutPlan(Random random, int each, params StatementKind[] kinds)
         }
     }
 
-    /// <summary>Lets a client fall silent, once, when such a statement has been carried out in a transaction that is still open.</summary>
+    /// <summary>Lets a client fall silent, once, when such a statement has been carried out, and before it hears of it.</summary>
     /// <returns>Completes when it has happened.</returns>
     public Task FreezeOnce(StatementKind kind)
     {

@@ -122,7 +122,7 @@ sealed class ProxySession(Socket client, Socket server, CutPlan plan)
                 return;
             }
 
-            if (isOpen && plan.DrawFreeze(kind))
+            if (plan.DrawFreeze(kind))
             {
                 await WaitForServerAsync(cancellationToken);
                 return;
