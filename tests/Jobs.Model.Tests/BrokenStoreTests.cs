@@ -46,6 +46,8 @@ public sealed class BrokenStoreTests(BrokenStoreTests.Subjects subjects) : IClas
         { "_rescue", "greatest(j.max_attempts, 2)", "j.max_attempts" },
         { "_rescue", "CASE WHEN locked.state = 'available' THEN greatest(j.attempt - 1, 0) ELSE j.attempt END", "j.attempt" },
         { "_rescue", "crashes = j.crashes + 1,", "" },
+        { "_rescue", "j.state = 'executing' AND j.node < holder.node", "false" },
+        { "_rescue", "WHERE node IS NOT NULL AND NOT EXISTS (SELECT FROM :schema.nodes AS n WHERE n.id = holder.node)", "WHERE node IS NOT NULL" },
         { "_insert", "due > :schema.clock()", "due >= :schema.clock()" },
         { "_insertOne", "due.at > :schema.clock()", "due.at >= :schema.clock()" },
         { "_insertUnique", ":schema.holds(taken.job_id, taken.expires_at, taken.held_in)", "EXISTS (SELECT FROM :schema.jobs AS j WHERE j.id = taken.job_id AND j.state = ANY (taken.held_in))" },

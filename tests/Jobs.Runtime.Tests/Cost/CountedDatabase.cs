@@ -1,3 +1,4 @@
+using System.Globalization;
 using Jobs.Postgres;
 using Jobs.Runtime.Tests.Behaviour;
 using Jobs.Testing.Database;
@@ -174,6 +175,31 @@ sealed class CountedDatabase : IAsyncDisposable
         // Before version 15 the reports went through a process of their own, twice a second.
         if (_observer.PostgreSqlVersion.Major < 15)
             await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Runs statements in this database, which may take ten minutes.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Opens a connection to this database that ends with its use.</summary>
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection($"{ConnectionString};Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    /// <summary>Demands that no statement since <see cref="ForgetStatementsAsync"/> has read more pages a call, and that there were so many statements.</summary>
+    public async Task AssertPagesAsync(int atLeast, int mostOfACall)
+    {
+        var asked = await PagesAsync();
+        Assert.True(asked.Count >= atLeast, $"{string.Join('\n', asked)}");
+        Assert.All(asked, statement => Assert.True(
+            statement.PagesOfACall <= mostOfACall, string.Create(CultureInfo.InvariantCulture, $"{statement.PagesOfACall} pages a call: {statement.Sql}")));
     }
 
     /// <summary>Asks the server from a database in which nothing is counted.</summary>

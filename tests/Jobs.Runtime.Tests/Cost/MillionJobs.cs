@@ -42,19 +42,9 @@ public sealed class MillionJobs : IAsyncLifetime
             """);
     }
 
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await OpenAsync();
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
+    public Task ExecuteAsync(string sql) => Database.ExecuteAsync(sql);
 
-    public async Task<NpgsqlConnection> OpenAsync()
-    {
-        var connection = new NpgsqlConnection($"{Database.ConnectionString};Pooling=false");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        return connection;
-    }
+    public Task<NpgsqlConnection> OpenAsync() => Database.OpenAsync();
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 }
